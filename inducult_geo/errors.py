@@ -73,6 +73,16 @@ def did_you_mean(said: str, known: Iterable[str]) -> str:
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
+def slip_of(said: str, known: Iterable[str]) -> str | None:
+    """Return the word that a name is but a letter or two away from, where any name may stand; null where none is."""
+    words = [*known]
+    return None if said in words else next(iter(difflib.get_close_matches(said.lower(), words, 1, _SLIP)), None)
+
+
+_SLIP = 0.85
+"""Share of their letters that two spellings of one word have in common: "license" and "licence", "fil" and "file"."""
+
+
 def none_built(data: Path) -> ConfigError:
     """Return what a person is told who asks for what the regions of a data folder hold, where none was built yet."""
     return ConfigError(f"{data}: no region was built yet. Run `inducult run` first.")

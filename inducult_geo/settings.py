@@ -6,13 +6,14 @@ Every field can be set by an environment variable of its name with the prefix `I
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from inducult_geo.errors import ConfigError, did_you_mean
+from inducult_geo.errors import ConfigError, did_you_mean, slip_of
 from inducult_geo.toml import read_toml
 
 
@@ -106,8 +107,9 @@ def load_settings(data: Path | None = None) -> Settings:
     Raises
     ------
     ConfigError
-        Where `inducult.toml` or an environment variable does not hold what it must.
+        Where `inducult.toml` or an environment variable does not hold what it must, or such a variable is misspelled.
     """
+    _refuse_misspelled()
     named: dict[str, Any] = {} if data is None else {"data": data}
     try:
         without_file = Settings(**named)
@@ -119,6 +121,16 @@ def load_settings(data: Path | None = None) -> Settings:
         return Settings(**{name: value for name, value in read_toml(file).items() if name not in told}, **named)
     except ValidationError as error:
         raise ConfigError(f"settings: {_remedy(error)}") from error
+
+
+def _refuse_misspelled() -> None:
+    """Refuse a variable that is but a slip of the pen away from a setting: it would set nothing, and nobody be told."""
+    prefix = str(Settings.model_config["env_prefix"])
+    fields = {name: f"{prefix}{name}".upper() for name in Settings.model_fields}
+    for name in os.environ:
+        own = name.upper().removeprefix(prefix)
+        if name.upper().startswith(prefix) and (meant := slip_of(own.lower(), fields)) is not None:
+            raise ConfigError(f"settings: {name} in the environment sets nothing. Did you mean '{fields[meant]}'?")
 
 
 def _remedy(error: ValidationError) -> str:

@@ -115,6 +115,16 @@ def test_empty_addresses_between_commas_are_none(tmp_path: Path, monkeypatch: py
     assert load_settings(tmp_path).overpass_urls == ("http://127.0.0.1:1/api",)
 
 
+def test_a_misspelled_variable_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It set nothing, and nobody was told; what other programs read may bear the prefix, too."""
+    monkeypatch.setenv("INDUCULT_SHARED", "x")
+    monkeypatch.setenv("inducult_releases_kept", "7")
+    assert load_settings(tmp_path).releases_kept == 7
+    monkeypatch.setenv("INDUCULT_NOTIFY_ULR", "json://hush")
+    with pytest.raises(ConfigError, match=r"INDUCULT_NOTIFY_ULR .* sets nothing\. Did you mean 'INDUCULT_NOTIFY_URL'"):
+        load_settings(tmp_path)
+
+
 def test_addresses_in_the_file_may_be_a_list(tmp_path: Path) -> None:
     (tmp_path / "inducult.toml").write_text('overpass_urls = ["http://127.0.0.1:1/api", "http://127.0.0.1:2/api"]')
     assert len(load_settings(tmp_path / "data").overpass_urls) == 2

@@ -5,6 +5,7 @@ Unknown keys are errors everywhere: a misspelled option that is silently ignored
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from inducult_geo.catalog.crs_names import CrsCode, is_no_system
 from inducult_geo.catalog.kinds import ONE_OR_MANY, ColumnName, CountryCode, Identifier, RegionId
 from inducult_geo.catalog.permissions import permits_release, says_nothing
+from inducult_geo.errors import did_you_mean, slip_of
 from inducult_geo.name_keys import name_language
 from inducult_geo.text import fold_once
 
@@ -92,6 +94,9 @@ class Boundary(Declared):
         """Take every key that is not a field as a tag, so that `"ISO3166-2" = ["CZ-41"]` reads as written."""
         if not isinstance(values, dict):
             return values
+        for name in values:
+            if (meant := slip_of(name, cls.model_fields)) is not None:
+                raise ValueError(f"unknown key '{name}'. Did you mean '{meant}'? A tag of that name goes into `tags`")
         fields = {name: value for name, value in values.items() if name in cls.model_fields}
         tags = fields.pop("tags", {})
         if not isinstance(tags, dict):
@@ -225,6 +230,10 @@ class Expect(Declared):
         return self
 
 
+def _no_field(name: str, known: Set[str]) -> str:
+    return f"'{name}' is no field of a record.{did_you_mean(name, known)} Known: {', '.join(sorted(known))}"
+
+
 class Contract(Declared):
     """What one source is, how it is read and what its columns mean.
 
@@ -304,11 +313,8 @@ class Contract(Declared):
             if name.startswith("name:") and not name_language(name):
                 raise ValueError(f"'{name}' names no language: write its code in small letters: name:de, name:sr-Latn")
             if not known and not name_language(name):
-                allowed = ", ".join(sorted(RECORD_FIELDS | NAME_FIELDS))
-                raise ValueError(
-                    f"'{name}' is no field of a record. Known: {allowed}, name:<language>, ids.<scheme>, "
-                    "sector:<scheme>"
-                )
+                said = _no_field(name, RECORD_FIELDS | NAME_FIELDS)
+                raise ValueError(f"{said}, name:<language>, ids.<scheme>, sector:<scheme>")
         return columns
 
     @field_validator("values", "defaults")
@@ -316,7 +322,7 @@ class Contract(Declared):
     def _fields_of_records(cls, table: dict[str, Any]) -> dict[str, Any]:
         for name in table:
             if name not in RECORD_FIELDS:
-                raise ValueError(f"'{name}' is no field of a record. Known: {', '.join(sorted(RECORD_FIELDS))}")
+                raise ValueError(_no_field(name, RECORD_FIELDS))
         return table
 
     @field_validator("values")

@@ -250,7 +250,7 @@ def test_an_answer_may_be_written_as_the_pages_show_it(run: Run, sheet: Path, wr
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"decision": "yes"}, "'yes' is none of: same, part_of, different, undecided"),
+        ({"decision": "yes"}, "'yes' is no answer: write same (both are one site), part_of (the left one"),
         ({"decision": "same", "left_key": "osm:way/0"}, "no record 'osm:way/0' is known"),
         ({"decision": "same", "right_key": ""}, "key is missing"),
         ({"decision": "same", "review_id": "Q-0000000000"}, "not the records of question"),
@@ -428,7 +428,7 @@ def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(r
     ("left", "verdict", "right", "who", "says"),
     [
         ("osm:gone/1", "same", None, "Eva", "no record 'osm:gone/1' is known in this data folder"),
-        (None, "equal", None, "Eva", "'equal' is none of: same, part_of, different, undecided"),
+        (None, "equal", None, "Eva", "'equal' is no answer: write same (both are one site)"),
         (None, "same", None, "", "nobody is named"),
         ("SITE", "same", None, "Eva", "is a site: name a record of it (`inducult explain IC-"),
         (None, "same", "ELSEWHERE", "Eva", "regions are matched each by itself, so that no run could join them"),
@@ -490,7 +490,7 @@ def test_a_word_that_cannot_be_obeyed_is_told_with_its_records_not_with_a_row(ru
     said = CliRunner().invoke(cli.app, words)
     assert said.exit_code == 1
     assert said.output.startswith(
-        "refused: osm:way/1 equal osm:way/2: 'equal' is none of: same, part_of, different, undecided; "
+        "refused: osm:way/1 equal osm:way/2: 'equal' is no answer: write same (both are one site), "
     )
     assert said.output.endswith("\nNothing is written.\n")
 
@@ -722,6 +722,9 @@ def test_a_file_that_is_no_review_is_told_plainly(run: Run, tmp_path: Path, cont
         import_review(path, run)
     with pytest.raises(ContractError, match="no such file"):
         import_review(tmp_path / "absent", run)
+    layer = path.rename(tmp_path / "odd.GeoJSON")
+    with pytest.raises(ContractError, match=r"a \.GeoJSON is not read. In QGIS export the layer 'review' as CSV"):
+        import_review(layer, run)
 
 
 @pytest.mark.parametrize(

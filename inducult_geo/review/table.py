@@ -46,6 +46,10 @@ _UNASKED: Final = (
     "this is none of the questions that are open now (it may be settled meanwhile), and the row names no records: take "
     "left_key and right_key from the table that it came from"
 )
+_MEANT: Final = (
+    "write same (both are one site), part_of (the left one is a part of the right one), different (two sites) or "
+    "undecided (takes an answer back)"
+)
 _NAMELESS: Final = "its row names neither a question nor records: put its review_id back"
 _APART: Final = "regions are matched each by itself, so that no run could join them"
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
@@ -259,7 +263,7 @@ def _faults(
     """Say why a row cannot be a decision."""
     left, right = row["left_key"], row["right_key"]
     if row["decision"] not in WORDS:
-        yield f"'{row['decision']}' is none of: {', '.join(WORDS)}"
+        yield f"'{row['decision']}' is no answer: {_MEANT}"
     if not (left or right):
         yield _UNASKED if row["review_id"] else _NAMELESS
         return

@@ -49,6 +49,7 @@ READING: Final = ("kind", "left_key", "right_key", *sorted(_EXPORTED - {*ANSWER_
 _OF_LAYER: Final = frozenset({"fid", *(column.name for column in layer_named("review").columns)})
 
 _LAYER: Final = "review"
+_MAP_LAYERS: Final = (".geojson", ".json", ".shp", ".dbf", ".kml", ".gml", ".fgb", ".parquet")
 _NAMED_MAX: Final = 5
 _LOOKING: Final = "?mode=ro&immutable=1"
 
@@ -141,6 +142,11 @@ def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
     """
     if not source.is_file():
         raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
+    if source.suffix.lower() in _MAP_LAYERS:
+        raise ContractError(
+            f"{source}: a {source.suffix} is not read. In QGIS export the layer 'review' as CSV (Export, Save Features "
+            f"As), or name the {GEOPACKAGE} that you answered in."
+        )
     with source.open("rb") as handle:
         is_database = handle.read(16) == b"SQLite format 3\x00"
     table = _questions_in_geopackage(source) if is_database else read_csv(source, ANSWER_COLUMNS)

@@ -744,6 +744,8 @@ def test_a_stated_system_in_which_the_places_do_not_lie_is_doubted(tmp_path: Pat
         assert f'crs = "EPSG:{stated}" # stated by the file' in text
         told = "# As stated, the places do not lie in opole: inducult check names what fits."
         assert (told in text) is doubted
+        anywhere = draft(tmp_path / f"a{stated}.gpkg", run)
+        assert ("# As stated, the places do not lie where this system is used:" in anywhere) is doubted
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ _NEARLY_ALL = 0.9
 _OFFERED_MAX = 6
 _NAMED_MAX = 3
 _FAR_M = 2000.0
+_BEYOND_DEG = 1.0
+"""Lists of a country hold some places beyond its border."""
+
+_NOT_WHERE_USED = (
+    "As stated, the places do not lie where this system is used: what the file states may be of another. Draft again "
+    "with --region, which names what fits."
+)
 _HOW_TO_TELL = (
     "Their numbers look alike. Enter the latitude and longitude of the first place into a map search: in which one "
     "does its address or town lie there? Remove the # before crs of that one, or ask the sender."
@@ -114,13 +121,28 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
 
 
 def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path) -> list[str]:
-    """Say that the places do not lie in the region in the system that the file states: a `.prj` may be of another."""
-    if about is None or code is None or not len(points):
+    """Say that the places do not lie in the region in the system that the file states: a `.prj` may be of another.
+
+    Nor where the system is used, where no region is named.
+    """
+    if code is None or not len(points):
         return []
+    if about is None:
+        return [] if _lie_where_used(code, points) else [comment(_NOT_WHERE_USED)]
     choice = _choice(points, about, run, path, code)
     if choice is None or (choice.reading is not None and choice.reading.is_as_declared):
         return []
     return [comment(f"As stated, the places do not lie in {about.id}: inducult check names what fits.")]
+
+
+def _lie_where_used(code: str, points: np.ndarray) -> bool:
+    area = CRS(code).area_of_use
+    if area is None:
+        return True
+    lon, lat = Transformer.from_crs(code, _DEGREES, always_xy=True).transform(*points.T)
+    west, south, east, north = shapely.box(*area.bounds).buffer(_BEYOND_DEG).bounds
+    inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+    return bool(inside.mean() >= _SHARE_MIN) or area.west > area.east
 
 
 def _choose(

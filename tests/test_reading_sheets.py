@@ -202,13 +202,14 @@ def test_comments_on_cells_are_told_and_what_they_say_is_not(tmp_path: Path) -> 
     assert table.frame["nr"].tolist() == ["a", "b", "c", "d"]
 
 
-def ods_of_four(folder: Path, said: dict[int, bytes], *, within: bytes = b"") -> Table:
+def ods_of_four(folder: Path, said: dict[int, bytes], *, within: bytes = b"", columns: bytes = b"") -> Table:
     """Read a sheet of four rows below their names, of which some (from 1 on) say more, or their first cells hold it."""
     path = folder / "a.ods"
     pyogrio.write_dataframe(pd.DataFrame({"nr": ["a", "b", "c", "d"]}), path, driver="ODS")
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     parts = members["content.xml"].split(b"<table:table-row")
+    parts[0] = parts[0].replace(b"<table:table-column", columns or b"<table:table-column")
     for row, attribute in said.items():
         parts[row] = (b" table:" + attribute if attribute else b"") + parts[row]
         parts[row] = parts[row].replace(b"<text:p>", within + b"<text:p>", 1)
@@ -230,6 +231,25 @@ def test_hidden_rows_of_an_ods_are_told(tmp_path: Path) -> None:
     assert table.frame["nr"].tolist() == ["a", "b", "c", "d"]
     assert [(kind, number) for kind, _, number in table.warnings] == [("hidden_rows", 2)]
     assert "others: 3, 4." in table.warnings[0][1]
+
+
+def test_hidden_columns_are_told(tmp_path: Path) -> None:
+    """A column of remarks that nobody sees is published like every other."""
+    path = workbook(tmp_path / "a.xlsx", {"A1": "nr", "B1": "note", "D1": "own", "A2": "1", "B2": "x", "D2": "y"})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    columns = b'<cols><col min="1" max="1"/><col min="2" max="16384" hidden="1"/></cols><sheetData>'
+    inside = members["xl/worksheets/sheet1.xml"].replace(b"<sheetData>", columns)
+    (seen,) = read_table(zipped(path, members | {"xl/worksheets/sheet1.xml": inside}), AUTO).warnings
+    assert seen[::2] == ("hidden_columns", 2)
+    assert seen[1].startswith("2 columns hidden in the sheet, and read as all others: 'note', 'own'. List what may")
+
+
+def test_hidden_columns_of_an_ods_are_told(tmp_path: Path) -> None:
+    hidden = b'<table:table-column table:visibility="collapse"'
+    ((kind, told, _),) = ods_of_four(tmp_path, {}, columns=hidden).warnings
+    assert (kind, told.startswith("1 column hidden")) == ("hidden_columns", True)
+    assert not ods_of_four(tmp_path, {}, columns=b"<table:table-column/>" + hidden).warnings
 
 
 def test_an_ods_that_repeats_a_row_less_than_once_hides_no_other(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ RECORDS = """<?xml version="1.0" encoding="windows-1250"?>
 SHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 BOOK = f"""<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
 <Workbook xmlns="{SHEET}" xmlns:ss="{SHEET}"><Worksheet ss:Name="Liste"><Table>
+<Column/><Column ss:Index="2" ss:Hidden="1"/>
 <Row><Cell><Data ss:Type="String">Nr</Data></Cell><Cell ss:Index="3"><Data ss:Type="String">Jahr</Data></Cell></Row>
 <Row ss:Index="4" ss:Hidden="1"><Cell ss:MergeDown="1"><Data ss:Type="String">A-1</Data></Cell>
  <Cell><Data ss:Type="Number">12.5</Data><Comment/></Cell><Cell><Data ss:Type="Number">1.89E3</Data></Cell></Row>
@@ -74,7 +75,9 @@ def test_a_workbook_in_xml_is_a_spreadsheet(tmp_path: Path, name: str, sheet: st
         "Nr": ["A-1", "A-1"], "column 2": [12.5, None], "Jahr": [1890, "1901-05-01"],
     }  # fmt: skip
     assert [place.split(" of ")[0] for place in table.places] == [f"{name} row 4", f"{name} row 5"]
-    assert [kind for kind, _, _ in table.warnings] == ["merged_cells", "error_in_cell", "hidden_rows", "comments"]
+    assert [kind for kind, _, _ in table.warnings] == [
+        "merged_cells", "error_in_cell", "hidden_rows", "hidden_columns", "comments",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

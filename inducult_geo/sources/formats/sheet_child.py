@@ -23,10 +23,12 @@ EVERY = "*"
 """Asks for all sheets that hold anything."""
 
 _CHUNK = 1 << 20
+_HIDES = ("collapse", "filter")
 _UNREADABLE = (ElementTree.ParseError, KeyError, ValueError)
 
-_Beside = tuple[list[list[int]], list[list[Any]] | None, list[list[int]], list[list[int]]]
-"""What is seen of a sheet beside its rows: `merged`, `lost`, `hidden` and `remarks` of `read`."""
+_BESIDE = ("merged", "lost", "hidden", "folded", "remarks")
+_Beside = tuple[list[list[int]], list[list[Any]] | None, list[list[int]], list[list[int]], list[list[int]]]
+"""What is seen of a sheet beside its rows, see `read`."""
 
 
 def _limit(megabytes: int) -> None:
@@ -106,8 +108,8 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     `EVERY` are all that hold any, in one opening: that of an .ods reads all of it. `merged` are a sheet's merged cells
     (first row and column, last row and column, from 0 on), `lost` its cells that hold something, and no value (row,
     column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on),
-    `is_unseen` says that all of it is such, `is_pivot` that it sums another one up. `remarks` are the cells that
-    somebody put a comment on (row, column).
+    `folded` its columns that are such, `is_unseen` says that all of it is, `is_pivot` that it sums another one up.
+    `remarks` are the cells that somebody put a comment on (row, column).
     """
     book = _opened(path)
     names = list(book.sheet_names)
@@ -116,7 +118,7 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
         names = [name for name in names if _is_filled(book, name)] or names
     chosen = chosen_of(names, wanted)
     if not chosen:
-        yield {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": [], "remarks": []}
+        yield {"sheets": names, "name": None, "rows": []} | {name: [] for name in _BESIDE}
         return
     of_ods = _of_ods(path, chosen) if path.lower().endswith(".ods") else None
     unseen = {one.name for one in book.sheets_metadata if not str(one.visible).endswith(".Visible")}
@@ -124,21 +126,21 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
         sheet = book.get_sheet_by_name(name)
         rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
-        seen = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, [], []))
+        seen = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, [], [], []))
         told = {"sheets": names, "name": name, "is_unseen": name in unseen, "is_pivot": _is_pivot(path, name)}
-        yield told | {"rows": rows} | dict(zip(("merged", "lost", "hidden", "remarks"), seen, strict=True))
+        yield told | {"rows": rows} | dict(zip(_BESIDE, seen, strict=True))
 
 
 def _beside(path: str, name: str, merged: list[list[int]]) -> _Beside:
-    """Return merged, lost, hidden and commented cells of a sheet that is in no .ods."""
+    """Return what is seen of a sheet that is in no .ods."""
     try:
         if path.lower().endswith(".xlsx"):
-            lost, hidden = [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
-            return merged, lost, hidden, sorted(_remarks_in_xlsx(path, name))
+            lost, (rows, columns) = [*_lost_in_xlsx(path, name)], _hidden_in_xlsx(path, name)
+            return merged, lost, rows, columns, sorted(_remarks_in_xlsx(path, name))
     except _UNREADABLE:
         # The reader was content with it: what it gave is no worse for not being looked at again.
         pass
-    return merged, None, [], []
+    return merged, None, [], [], []
 
 
 def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
@@ -161,24 +163,27 @@ def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
                     yield [row, column, NO_RESULT]
 
 
-def _hidden_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
-    """Yield first and last (the same) of each row of a sheet that a filter or a person hides."""
+def _hidden_in_xlsx(path: str, name: str) -> tuple[list[list[int]], list[list[int]]]:
+    """Return first and last of the rows of a sheet that a filter or a person hides, and of the columns."""
+    rows: list[list[int]] = []
+    columns: list[list[int]] = []
     with zipfile.ZipFile(path) as archive:
         part, _ = _part_of(archive, name)
         with archive.open(part) as handle:
             if not _holds(handle, b'hidden="', b"hidden='"):
-                return
+                return rows, columns
         with archive.open(part) as handle:
             row = -1
             for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
-                if _local(element) != "row":
-                    continue
-                if event == "end":
+                kind, is_hidden = _local(element), element.get("hidden") in ("1", "true")
+                if kind == "row" and event == "end":
                     element.clear()
-                    continue
-                row = int(element.get("r") or row + 2) - 1
-                if element.get("hidden") in ("1", "true"):
-                    yield [row, row]
+                elif kind == "row":
+                    row = int(element.get("r") or row + 2) - 1
+                    rows += [[row, row]] if is_hidden else []
+                elif kind == "col" and event == "end" and is_hidden:
+                    columns.append([int(element.attrib["min"]) - 1, int(element.attrib["max"]) - 1])
+    return rows, columns
 
 
 def _remarks_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
@@ -273,9 +278,10 @@ def _of_ods(path: str, names: list[str]) -> dict[str, _Beside]:
 
 
 def _beside_in_ods(path: str) -> Iterator[tuple[str | None, _Beside]]:
-    """Yield each sheet's name with its merged, lost (as `_lost_in_xlsx`), hidden and commented cells."""
+    """Yield each sheet's name with what is seen of it; lost cells as `_lost_in_xlsx`."""
     merged: list[list[int]] = []
     hidden: list[list[int]] = []
+    folded: list[list[int]] = []
     remarks: list[list[int]] = []
     lost: list[list[Any]] = []
     row, column = 0, 0
@@ -283,15 +289,19 @@ def _beside_in_ods(path: str) -> Iterator[tuple[str | None, _Beside]]:
         for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
             kind, told = _local(element), {key.rpartition("}")[2]: value for key, value in element.items()}
             if kind == "table" and event == "start":
-                merged, hidden, lost, remarks, row, column = [], [], [], [], 0, 0
+                merged, hidden, folded, lost, remarks, row, column = [], [], [], [], [], 0, 0
             elif kind == "table":
-                yield told.get("name"), (merged, lost, hidden, remarks)
+                yield told.get("name"), (merged, lost, hidden, folded, remarks)
                 element.clear()
+            elif kind == "table-column" and event == "end":
+                begin, column = column, column + max(int(told.get("number-columns-repeated", 1)), 1)
+                if told.get("visibility") in _HIDES:
+                    folded.append([begin, column - 1])
             elif kind == "table-row" and event == "start":
                 column = 0
             elif kind == "table-row":
                 begin, row = row, row + max(int(told.get("number-rows-repeated", 1)), 1)
-                if told.get("visibility") in ("collapse", "filter"):
+                if told.get("visibility") in _HIDES:
                     hidden.append([begin, row - 1])
                 element.clear()
             elif kind in ("table-cell", "covered-table-cell") and event == "end":

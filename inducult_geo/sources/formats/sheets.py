@@ -177,7 +177,8 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
     unseen = {row for first, last in answer["hidden"] for row in range(first, min(last + 1, len(cells)))}
     hidden = [number for number, _ in body if number - 1 in unseen]
     warnings = (
-        *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden), *_years_as_days_told(frame),
+        *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden),
+        *_folded_told(answer["folded"], frame), *_years_as_days_told(frame),
         *_remarks_told(answer["remarks"], names),
         *([("hidden_sheet", _UNSEEN_SHEET, len(frame))] if answer.get("is_unseen") and read.sheet != name else ()),
         *([("pivot_sheet", _PIVOT, len(frame))] if answer.get("is_pivot") else ()),
@@ -252,6 +253,22 @@ def _hidden_told(rows: Sequence[int]) -> list[tuple[str, str, int]]:
         "Those that are not meant delete in the file."
     )
     return [("hidden_rows", message, len(rows))]
+
+
+def _folded_told(spans: Sequence[Sequence[int]], frame: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Say which filled columns (first and last of each span, from 0 on) nobody sees in the sheet."""
+    unseen = [
+        str(name)
+        for at, name in enumerate(frame)
+        if any(first <= at <= last for first, last in spans) and frame.iloc[:, at].notna().any()
+    ]
+    if not unseen:
+        return []
+    message = (
+        f"{counted(len(unseen), 'column')} hidden in the sheet, and read as all others: {quoted(unseen[:_COLUMNS])}. "
+        "List what may not leave the house in `private`, or delete it in the file."
+    )
+    return [("hidden_columns", message, len(unseen))]
 
 
 def _remarks_told(cells: Sequence[Sequence[int]], names: Mapping[int, str]) -> list[tuple[str, str, int]]:

@@ -55,12 +55,16 @@ def sheets_of_xml(path: Path, wanted: str | int | None) -> Iterator[dict[str, An
 
 
 def _nothing() -> dict[str, list[Any]]:
-    return {"rows": [], "merged": [], "lost": [], "hidden": [], "remarks": []}
+    return {"rows": [], "merged": [], "lost": [], "hidden": [], "folded": [], "remarks": []}
 
 
 def _rows(path: Path, sheet: ET.Element) -> dict[str, list[Any]]:
-    """Return rows, merged, lost, hidden and commented cells of a sheet."""
-    told, row, widest = _nothing(), 0, 1
+    """Return rows, merged, lost and commented cells of a sheet, and its hidden rows and columns."""
+    told, row, widest, column = _nothing(), 0, 1, 0
+    for one in sheet.iter(f"{NAMESPACE}Column"):
+        begin = _number(path, one, "Index", column + 1) - 1
+        column = begin + 1 + _number(path, one, "Span", 0)
+        told["folded"] += [[begin, column - 1]] if one.get(f"{NAMESPACE}Hidden") == "1" else []
     for one in sheet.iter(f"{NAMESPACE}Row"):
         row = _number(path, one, "Index", row + 1)
         if row <= len(told["rows"]):

@@ -23,8 +23,8 @@ from inducult_geo.errors import InducultError, RegionError, StorageError, Transi
 from inducult_geo.memory import decisions_of
 from inducult_geo.of_sample import set_sample_aside
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
-from inducult_geo.releasing.left_answers import left_told
-from inducult_geo.releasing.release import release
+from inducult_geo.releasing.left_answers import left_told, remove_old_releases
+from inducult_geo.releasing.release import make_up_changes, release
 from inducult_geo.releasing.rescuing import rescue_registry
 from inducult_geo.resolving.region import settle
 from inducult_geo.review.log_copies import copies_told
@@ -86,7 +86,11 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
                 run.say(problem)
             set_sample_aside(run)
             rescue_registry(run)
+            make_up_changes(run)
+            # Before, too: on a full disk, or where nothing is new, fewer releases are to be kept from now on.
+            remove_old_releases(run, log)
             yield
+            remove_old_releases(run, log)
         run.hashes.save()
 
 

@@ -141,6 +141,7 @@ def prune_releases(folder: DataFolder, keep: int, *, spared: Container[Path] = (
     for path in old:
         # Renamed first, so that a half-removed release never bears a release's name.
         doomed = path.with_name(f".old.{path.name}")
-        path.rename(doomed)
+        with storing(path):
+            path.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
     return [path.name for path in old]

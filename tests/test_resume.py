@@ -20,7 +20,7 @@ from inducult_geo.match.decided.decisions import Decision, append_decision
 from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.memory import registry_of
 from inducult_geo.opening.release import open_release
-from inducult_geo.pipeline import RunOutcome, run_all
+from inducult_geo.pipeline import RunOutcome, at_work, run_all
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.release_folders import release_is_whole
 from inducult_geo.releasing import release as releasing
@@ -199,6 +199,12 @@ def test_a_changed_file_costs_its_source_and_its_region_alone(data: Path) -> Non
     assert again.resolved == {"opole"}
     assert again.outcome.is_new
     assert len(releases(data)) == 2
+    (told,) = (data / "processed" / "changes").iterdir()
+    said = told.read_bytes()
+    # The disk was full right after the release was published, or the run was killed there.
+    told.unlink()
+    with at_work(open_run(data)):
+        assert told.read_bytes() == said
 
 
 def test_a_file_touched_but_not_changed_costs_nothing(data: Path) -> None:
@@ -305,6 +311,15 @@ def test_after_a_release_that_cannot_be_read_the_next_one_is_published_and_tells
     assert any(line.startswith(f"what changed since {release.name} cannot be told: ") for line in again.said)
     assert again.outcome.release is not None
     assert release_is_whole(again.outcome.release)
+
+
+def test_old_releases_go_before_a_run_that_may_find_no_room(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk stayed full, whatever the settings said: they left after a release that could not be written."""
+    monkeypatch.setenv("INDUCULT_RELEASES_KEPT", "1")
+    (new,) = releases(data)
+    (data / "processed" / "releases" / f"{new[:8]}00T000000Z").mkdir()
+    with at_work(open_run(data)):
+        assert releases(data) == [new]
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from typing import Final
 from inducult_geo.errors import ContractError
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.release_folders import releases_of
+from inducult_geo.release_folders import prune_releases, releases_of
+from inducult_geo.run import Run
 from inducult_geo.store import SUMS, DataFolder
 from inducult_geo.text import counted
 
@@ -36,6 +37,11 @@ def spared_releases(folder: DataFolder, log: Decisions) -> set[Path]:
     """
     are_open = (one for one in releases_of(folder) if _log_of(one / GEOPACKAGE).exists())
     return {*answered_releases(folder, log), *are_open}
+
+
+def remove_old_releases(run: Run, log: Decisions) -> None:
+    """Remove the releases that are more than the settings say, but for those that are spared."""
+    prune_releases(run.folder, run.settings.releases_kept, spared=spared_releases(run.folder, log))
 
 
 def left_told(folder: DataFolder, log: Decisions) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,9 +31,8 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.changes import with_changes, write_changes
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
-from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
+from inducult_geo.release_folders import new_release, release_is_whole, releases_of
 from inducult_geo.releasing.assemble import assemble, release_manifest, with_surfaces
-from inducult_geo.releasing.left_answers import spared_releases
 from inducult_geo.releasing.withholding import for_release
 from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
@@ -104,9 +104,17 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     changed = _keep_changes(since, path, run) if is_new else 0
     numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
     _note(path, made_of, numbers, {name: [*stage.problems] for name, stage in stages.items()}, run)
-    spared = spared_releases(run.folder, decisions_of(run))
-    prune_releases(run.folder, run.settings.releases_kept, spared=spared)
     return _outcome(_now_told(outcomes, stages), wide, path.name, numbers, run)
+
+
+def make_up_changes(run: Run) -> None:
+    """Write what changed with the current release where the run that published it was killed then, or had no room."""
+    current = current_release(run.folder)
+    if current is None or any((run.folder.processed / "changes").glob(f"*_{current.name}.csv")):
+        return
+    earlier = [*takewhile(lambda one: one.name != current.name, releases_of(run.folder))]
+    if earlier:
+        _keep_changes(_comparable(earlier[-1], run), current, run)
 
 
 def _comparable(before: Path | None, run: Run) -> Path | None:

@@ -31,7 +31,7 @@ from inducult_geo.sources.osm.overpass import (
     read_answer,
     read_answer_boundary,
 )
-from inducult_geo.sources.osm.overpass_client import ATTEMPTS, Patience, longest_ask_s, slot_wait_s
+from inducult_geo.sources.osm.overpass_client import ATTEMPTS, Patience, slot_wait_s
 from inducult_geo.sources.osm.records import records_of
 from inducult_geo.sources.osm.tags import load_tag_table
 from inducult_geo.sources.web import http
@@ -320,12 +320,6 @@ def test_of_the_answers_of_many_nights_the_newest_stay(tmp_path):
     kept = sorted(path.name for path in tmp_path.iterdir() if path not in mine)
     assert kept == [f"here-2024-03-{day:02}T210000Z.json.gz" for day in (3, 4, 5)]
     assert all(path.is_file() for path in mine)
-
-
-def test_the_longest_wait_is_stated():
-    given = {"retry_base_s": 5, "retry_after_max_s": 120, "http_deadline_s": 300}
-    assert longest_ask_s(settings("a", "b", overpass_deadline_s=9999, **given)) == 2 * (10 + 120 + 4 * 300 + 3 * 120)
-    assert longest_ask_s(settings("a", "b", **given)) == 900
 
 
 def test_an_archived_answer_is_read_as_it_came(tmp_path):

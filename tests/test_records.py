@@ -44,10 +44,11 @@ def kinds(result: Harmonized) -> dict[str, str]:
 def test_a_postcode_is_told_without_the_sign_of_its_country(vocabulary: Vocabulary) -> None:
     told = {"H-3743": "HU", "D - 08056": "DE", "PL-45-061": "PL", "CZ-360 01": "CZ", "LV-1001": "LV", "A-1010": "CZ"}
     told |= {"H3743": "HU", "D–08056 Zwickau": "DE", "CZ 360 01": "CZ", "D-08056": "CZ", "AB21 9AB": "GB"}
+    told |= {"S-123 45": "SE", "FIN-00100": "FI", "L-1009": "LU"}
     rows = [{"postcode": code, "country": land} for code, land in told.items()]
     plain = made(vocabulary, rows).records["postcode"].tolist()
     assert plain[:6] == ["3743", "08056", "45-061", "360 01", "LV-1001", "A-1010"]
-    assert plain[6:] == ["3743", "08056 Zwickau", "360 01", "D-08056", "AB21 9AB"]
+    assert plain[6:] == ["3743", "08056 Zwickau", "360 01", "D-08056", "AB21 9AB", "123 45", "00100", "1009"]
     assert made(vocabulary, [{"postcode": None}, {"postcode": "PL-45-061"}]).records["postcode"].isna().tolist() == [
         True,
         False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inducult_geo.catalog import Contract
 from inducult_geo.collecting.boundaries import outline_for_check
-from inducult_geo.collecting.gather import harmonized
+from inducult_geo.collecting.gather import ground_of_the_world, harmonized
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable
 from inducult_geo.harmonize.places.place import Ground
@@ -34,9 +34,7 @@ def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized
 
 def ground_of(contract: Contract, run: Run) -> Ground:
     """Return what is known of the land that a contract's source is about."""
-    grids = run.settings.grids_folder
     if contract.region is None:
-        country = contract.countries[0] if len(contract.countries) == 1 else None
-        return Ground("the world", country, grids=grids)
+        return ground_of_the_world(contract, run)
     region = run.catalog.region(contract.region)
-    return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, grids)
+    return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, run.settings.grids_folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -247,10 +248,7 @@ def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, 
         run.say(f"{region.id}: reading {', '.join(path.name for path in files)}")
         return _harmonized(contract, region.id, read_partner(contract, files), _ground(region, land, run))
 
-    def stamp_of() -> str:
-        return _stamp(find_files(contract, partners=run.folder.partners), contract, region, land, run)
-
-    return _Source(contract.id, home, stamp_of, make)
+    return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make)
 
 
 def _wide(contract: Contract, run: Run) -> _Source:
@@ -259,14 +257,9 @@ def _wide(contract: Contract, run: Run) -> _Source:
         if not files:
             return _absent(contract, None)
         run.say(f"{contract.id}: reading {', '.join(path.name for path in files)}")
-        country = contract.countries[0] if len(contract.countries) == 1 else None
-        ground = Ground("the world", country, None, (), run.settings.grids_folder)
-        return _harmonized(contract, None, read_partner(contract, files), ground)
+        return _harmonized(contract, None, read_partner(contract, files), ground_of_the_world(contract, run))
 
-    def stamp_of() -> str:
-        return _stamp(find_files(contract, partners=run.folder.partners), contract, None, None, run)
-
-    return _Source(contract.id, run.folder.wide, stamp_of, make)
+    return _Source(contract.id, run.folder.wide, partial(_files_stamp, contract, None, None, run), make)
 
 
 def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
@@ -287,10 +280,11 @@ def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, ru
         facts = replace(whole.facts, region=region.id, rejected_by_reason={}, problems=())
         return Gathered(share, facts.with_counts(Counts(len(share), len(share), 0, 0)))
 
-    def stamp_of() -> str:
-        return _stamp(find_files(contract, partners=run.folder.partners), contract, region, land, run)
+    return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make)
 
-    return _Source(contract.id, home, stamp_of, make)
+
+def _files_stamp(contract: Contract, region: Region | None, land: KeptOutline | None, run: Run) -> str:
+    return _stamp(find_files(contract, partners=run.folder.partners), contract, region, land, run)
 
 
 def _stamp(paths: list[Path], contract: Contract, region: Region | None, land: KeptOutline | None, run: Run) -> str:
@@ -301,6 +295,12 @@ def _stamp(paths: list[Path], contract: Contract, region: Region | None, land: K
         outline=None if land is None else land.digest,
         grids=grids_stamp(run),
     )
+
+
+def ground_of_the_world(contract: Contract, run: Run) -> Ground:
+    """Return what is known of the land that a wide source is about."""
+    country = contract.countries[0] if len(contract.countries) == 1 else None
+    return Ground("the world", country, grids=run.settings.grids_folder)
 
 
 def _ground(region: Region, land: KeptOutline, run: Run) -> Ground:

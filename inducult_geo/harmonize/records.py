@@ -20,7 +20,6 @@ from inducult_geo.harmonize.words.footnotes import without_footnotes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.words.names import harmonize_names
 from inducult_geo.harmonize.words.notices import Notices, Told, note_lost_characters, note_nothing
-from inducult_geo.harmonize.words.postcodes import plain_postcode
 from inducult_geo.harmonize.words.uses import use_instead, use_of
 from inducult_geo.harmonize.words.vocabulary import (
     GENERIC_TYPES,
@@ -32,7 +31,7 @@ from inducult_geo.harmonize.words.vocabulary import (
     nace_code,
 )
 from inducult_geo.harmonize.words.websites import web_address
-from inducult_geo.text import clean_text, known_text, of_each, wikidata_item
+from inducult_geo.text import clean_text, known_text, of_each, plain_postcode, wikidata_item
 from inducult_geo.text.countries import NAMIBIA, country_code
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 

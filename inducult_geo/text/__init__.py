@@ -25,7 +25,7 @@ from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
-from inducult_geo.text.postcodes import without_sign
+from inducult_geo.text.postcodes import plain_postcode, without_sign
 from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens, town_words, trades_in
 
@@ -47,6 +47,7 @@ __all__ = [
     "of_each",
     "packaged_rows",
     "packaged_words",
+    "plain_postcode",
     "prepare_names",
     "printable",
     "quoted",

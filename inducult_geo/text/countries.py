@@ -27,7 +27,7 @@ _ALSO: Final = {
     **dict.fromkeys(("holandsko", "the netherlands"), "NL"),
     **dict.fromkeys(("brd", "ger", "srn"), "DE"),
 }
-_ON_CARS: Final = {
+ON_CARS: Final = {
     "a": "AT", "b": "BE", "d": "DE", "e": "ES", "f": "FR", "h": "HU", "i": "IT", "l": "LU", "n": "NO", "p": "PT",
     "s": "SE", "cro": "HR", "fin": "FI", "fl": "LI", "irl": "IE", "slo": "SI",
 }  # fmt: skip
@@ -74,4 +74,4 @@ def _codes() -> dict[str, str]:
         spoken = {translation.gettext(name) for translation in translations for name in told}
         for name in (country.alpha_2, country.alpha_3, *told, *spoken):
             found.setdefault(_folded(name), set()).add(country.alpha_2)
-    return {name: min(codes) for name, codes in found.items() if len(codes) == 1} | _ON_CARS | _ALSO
+    return {name: min(codes) for name, codes in found.items() if len(codes) == 1} | ON_CARS | _ALSO

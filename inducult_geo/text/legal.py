@@ -66,14 +66,6 @@ class LegalForms:
         """Everything that the first word of a form at the start may be."""
         return frozenset(key[:end] for key in self.start for end in range(len(key) + 1))
 
-    def may_start(self, key: str) -> bool:
-        """Tell whether the first word of a name may belong to a form, by its key."""
-        return key in self.heads
-
-    def may_end(self, key: str) -> bool:
-        """Tell whether the last word of a name may belong to a form, by its key."""
-        return key in self.tails
-
 
 @lru_cache(maxsize=1)
 def _rows() -> tuple[dict[str, str], ...]:
@@ -168,7 +160,7 @@ def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str
     nothing more.
     """
     words, forms = name.split(), legal_forms(country)
-    if not words or not (forms.may_start(_form_key(words[0])) or forms.may_end(_form_key(words[-1]))):
+    if not words or not (_form_key(words[0]) in forms.heads or _form_key(words[-1]) in forms.tails):
         return " ".join(words), None
     start, end, found = _bounds(words, forms)
     return _joined(words[start:end], len(words)), found
@@ -177,7 +169,7 @@ def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str
 def ends_in_form(text: str, country: str) -> bool:
     """Tell at a glance whether a text may end in a legal form of a country: most do not."""
     words = text.rsplit(None, 1)
-    return len(words) > 1 and legal_forms(country).may_end(_form_key(words[-1]))
+    return len(words) > 1 and _form_key(words[-1]) in legal_forms(country).tails
 
 
 def _joined(kept: list[str], count: int) -> str:

@@ -10,8 +10,11 @@ from typing import Final
 
 from inducult_geo.catalog.models import Region
 
-EXTRACTS: Final = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
-"""How the names of extracts end; the last one is an archived answer of an Overpass server."""
+FILES: Final = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
+"""How the names of files of OpenStreetMap end."""
+
+EXTRACTS: Final = (*FILES, ".json.gz")
+"""... and those of extracts: the last one is an archived answer of an Overpass server."""
 
 _DATED: Final = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _OWN: Final = re.compile(r"\.osm|-(?:\d|latest|internal|free|updated|undated)")

@@ -15,7 +15,6 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +33,7 @@ from inducult_geo.sources.osm.elements import Element, Group, Line, Member, Newe
 from inducult_geo.sources.osm.objects import OsmObjects, assemble
 from inducult_geo.sources.osm.overpass_client import Patience, ask, check_answer
 from inducult_geo.sources.osm.tags import Tags, TagTable, carries, load_tag_table
-from inducult_geo.store import moment_of
+from inducult_geo.store import moment_of, replacing
 from inducult_geo.text import counted, whole_text
 
 ANSWER_SUFFIXES = (".json.gz", ".json")
@@ -331,13 +330,9 @@ def _stamp(answer: Mapping[str, Any]) -> str:
 
 
 def _keep(body: bytes, folder: Path, name: str) -> None:
-    """Write the answer beside its final name and move it there; the bytes depend on the answer alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{name}.json.gz"
-    unfinished.write_bytes(gzip.compress(body, mtime=0))
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(folder / f"{name}.json.gz")
+    """Archive an answer; the bytes depend on it alone."""
+    with replacing(folder / f"{name}.json.gz") as draft:
+        draft.write_bytes(gzip.compress(body, mtime=0))
 
 
 def _prune(folder: Path, name: str, keep: int) -> None:

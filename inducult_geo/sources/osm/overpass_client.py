@@ -25,14 +25,13 @@ from inducult_geo.sources.web.http import (
     BusyServerError,
     exchange,
     longest_backoff_s,
-    longest_s,
     plain,
     retrying,
     shown,
 )
 from inducult_geo.store import moment_of, read_json, write_json
 
-__all__ = ["ATTEMPTS", "Patience", "ask", "check_answer", "longest_ask_s", "slot_wait_s"]
+__all__ = ["ATTEMPTS", "Patience", "ask", "check_answer", "slot_wait_s"]
 
 STATUS_S = 10.0
 """Time for asking a server whether it has a slot; no answer to that is no fault."""
@@ -85,9 +84,10 @@ def ask(
 ) -> bytes:
     """Post a query to the servers in turn and return the first whole answer (JSON).
 
-    It ends within `longest_ask_s`, whatever the servers do. Each gets its share of the time that is left: one that is
-    silent does not cost the answer of the next. One that asks to be left alone for more than `retry_after_max_s` is
-    not asked again before (but after a day), which `patience.notes` tells the nights and regions to come.
+    It ends within `overpass_deadline_s`, whatever the servers do. Each gets its share of the time that is left: one
+    that is silent does not cost the answer of the next. One that asks to be left alone for more than
+    `retry_after_max_s` is not asked again before (but after a day), which `patience.notes` tells the nights and regions
+    to come.
 
     Parameters
     ----------
@@ -136,16 +136,6 @@ def _failure(what: str, problems: Sequence[SourceError], until: float, settings:
             "it is asked for again in the next night."
         )
     return TransientError(f"Overpass, {what}: {said}", soon=not is_over and any(problem.soon for problem in passing))
-
-
-def longest_ask_s(settings: Settings) -> float:
-    """Return how long `ask` can take at most: for each server its status, the wait for a slot, and the retries.
-
-    Never more than `overpass_deadline_s`.
-    """
-    status_s = min(STATUS_S, settings.http_deadline_s)
-    each_s = status_s + settings.retry_after_max_s + longest_s(settings)
-    return min(settings.overpass_deadline_s, len(settings.overpass_urls) * each_s)
 
 
 def slot_wait_s(status: str) -> float:

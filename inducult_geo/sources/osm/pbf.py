@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.errors import SourceError
 from inducult_geo.sources.apart import apart
 from inducult_geo.sources.osm.elements import Gathered, World
+from inducult_geo.sources.osm.extracts import FILES
 from inducult_geo.sources.osm.fast import gather_fast
 from inducult_geo.sources.osm.libosmium import gathered, is_empty
 from inducult_geo.sources.osm.objects import OsmObjects, assemble
@@ -23,8 +24,6 @@ from inducult_geo.sources.osm.tags import Tags, TagTable, load_tag_table
 from inducult_geo.sources.osm.wire import DamageError, HandOverError
 
 _LOG = logging.getLogger(__name__)
-
-SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 
 
 def read_objects(
@@ -106,5 +105,5 @@ def gather(
 def _check_name(path: Path) -> None:
     if not path.is_file():
         raise SourceError(f"{path}: no such file. Get an extract with `inducult fetch`, or name another with --osm.")
-    if not path.name.lower().endswith(SUFFIXES):
-        raise SourceError(f"{path}: not an extract of OpenStreetMap. Its name must end in {', '.join(SUFFIXES)}.")
+    if not path.name.lower().endswith(FILES):
+        raise SourceError(f"{path}: not an extract of OpenStreetMap. Its name must end in {', '.join(FILES)}.")

@@ -21,7 +21,7 @@ from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.osm.objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm.shapes import INCOMPLETE
-from inducult_geo.sources.osm.tags import Tags, TagTable, is_museum, is_there, load_tag_table, values_of
+from inducult_geo.sources.osm.tags import NAME_KEYS, Tags, TagTable, is_museum, is_there, load_tag_table, values_of
 
 ACCURACY_M = 5.0
 INCOMPLETE_ACCURACY_M = 50.0
@@ -47,7 +47,6 @@ FIRST_OF: Mapping[str, tuple[str, ...]] = {
 """Field of a record -> the keys that may hold it, best first."""
 
 _PERSONAL = frozenset({"phone", "mobile", "fax", "email", "whatsapp"})
-NAME_KEYS = ("name", "alt_name", "old_name", "short_name", "official_name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,7 @@ from inducult_geo.values import ASPECTS, STATUSES
 Tags = Mapping[str, str]
 MONUMENT, FACTORY, BOTH, UNKNOWN = ASPECTS
 _RUNNING = ("functional", "underConstruction")
-_NAME_KEYS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name"})
-
-
+NAME_KEYS = ("name", "alt_name", "old_name", "short_name", "official_name")
 _SERVICES = frozenset({"transport", "water"})
 _NOT_THERE = frozenset({"no", "none", "vacant", "disused"})
 
@@ -338,7 +336,7 @@ def _is_only(tags: Tags, unless: tuple[Condition, ...]) -> bool:
 
 def _is_name(key: str) -> bool:
     """Whether a key holds a name: plain, in a role, or in a language (`name:de`, not `name:etymology`)."""
-    return key in _NAME_KEYS or name_language(key) is not None
+    return key in NAME_KEYS or name_language(key) is not None
 
 
 def _condition(text: str) -> Condition:

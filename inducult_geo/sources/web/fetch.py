@@ -6,8 +6,7 @@ and what the publisher said of it (ETag, Last-Modified), so that the next reques
 unfinished download has a name that begins with a dot, and is resumed in this run or the next as long as the publisher
 names the same ETag.
 
-Nothing waits for ever. `fetch` takes at most `longest_fetch_s`: with one request an attempt, or two where there is a
-checksum,
+Nothing waits for ever. `fetch` takes at most, with one request an attempt, or two where there is a checksum,
 
     ATTEMPTS * requests * http_deadline_s
     + (ATTEMPTS - 1) * max(retry_after_max_s, min(LONGEST_WAIT_S, retry_base_s * 2**(ATTEMPTS - 2)) + retry_base_s)
@@ -32,7 +31,7 @@ from filelock import FileLock, Timeout
 from inducult_geo.digest import sha256
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
-from inducult_geo.sources.web.http import Exchange, exchange, longest_s, plain, retrying, shown
+from inducult_geo.sources.web.http import Exchange, exchange, plain, retrying, shown
 from inducult_geo.store import read_json, sync, write_json
 
 MAX_BYTES = 8_000_000_000
@@ -125,7 +124,7 @@ def fetch(
     checksum_url: str | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> Fetched:
-    """Bring a file, unless what is kept of it is still the publisher's; ends within `longest_fetch_s`.
+    """Bring a file, unless what is kept of it is still the publisher's; ends in bounded time (see the module).
 
     Parameters
     ----------
@@ -163,11 +162,6 @@ def fetch(
         raise SourceError(
             f"{target_folder}: cannot be written ({problem}). Check its rights and the free space."
         ) from (problem)
-
-
-def longest_fetch_s(settings: Settings, *, checksum: bool = False) -> float:
-    """Return how long `fetch` can wait at most, as the module says."""
-    return longest_s(settings, requests_each=2 if checksum else 1)
 
 
 def dated_name(name: str, day: date) -> str:

@@ -93,16 +93,6 @@ def retrying(settings: Settings, *, within_s: float = math.inf) -> Retrying:
     )
 
 
-def longest_s(settings: Settings, *, requests_each: int = 1) -> float:
-    """Return how long `retrying` can take at most, with so many requests in each attempt.
-
-    `ATTEMPTS * requests_each * http_deadline_s + (ATTEMPTS - 1) * wait`, where `wait` is the greater of
-    `retry_after_max_s` and `min(LONGEST_WAIT_S, retry_base_s * 2 ** (ATTEMPTS - 2)) + retry_base_s`.
-    """
-    waits_s = (ATTEMPTS - 1) * max(settings.retry_after_max_s, longest_backoff_s(settings))
-    return ATTEMPTS * requests_each * settings.http_deadline_s + waits_s
-
-
 def longest_backoff_s(settings: Settings) -> float:
     """Return how long `retrying` waits at most before an attempt where the server told no time."""
     return min(LONGEST_WAIT_S, settings.retry_base_s * float(2 ** (ATTEMPTS - 2))) + settings.retry_base_s

@@ -32,7 +32,7 @@ NAME = st.lists(WORD, max_size=6).flatmap(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(NAME, COUNTRIES), max_size=12))
 def test_as_each_name_alone(asked):
     names, countries = [name for name, _ in asked], [country for _, country in asked]

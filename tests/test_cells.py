@@ -325,7 +325,7 @@ def test_a_contract_that_maps_no_place_says_so_in_every_row() -> None:
     assert "name x and y or text in [place], or `geometry = true`" in str(cells.detail[0])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(some.lists(some.tuples(some.text(max_size=12), some.text(max_size=12)), max_size=12))
 def test_whatever_stands_in_two_columns_a_row_has_numbers_or_a_reason(pairs: list[tuple[str, str]]) -> None:
     cells = rows(*pairs)
@@ -337,7 +337,7 @@ def test_whatever_stands_in_two_columns_a_row_has_numbers_or_a_reason(pairs: lis
         assert cells.precision_m[n] >= 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(some.floats(-1e8, 1e8).filter(lambda number: abs(number) > 1e-6), some.integers(0, 6), some.sampled_from(".,"))
 def test_a_number_is_read_within_what_its_digits_are_worth(number: float, decimals: int, mark: str) -> None:
     text = f"{number:.{decimals}f}"

@@ -293,7 +293,7 @@ def many(seed, count=120):
 
 
 def test_blocks_of_any_size_give_the_same_sites(monkeypatch):
-    table = many(1)
+    table = many(1, 60)
     whole = golden(table, CONTRACTS, run_id="r")
     for size in (7, 1_000):
         monkeypatch.setitem(golden.__globals__, "BLOCK", size)

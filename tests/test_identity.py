@@ -60,7 +60,7 @@ def test_malformed_ids(text):
 homes = st.fixed_dictionaries({key: st.integers(0, 4) for key in KEYS})
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(homes, st.permutations(KEYS))
 def test_order_of_input_changes_nothing(clusters, order):
     one = assign(clusters)
@@ -69,7 +69,7 @@ def test_order_of_input_changes_nothing(clusters, order):
     pd.testing.assert_frame_equal(one.registry, other.registry)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(homes, homes)
 def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     first = assign(before)
@@ -88,7 +88,7 @@ def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     assert later.registry["record_key"].dropna().is_unique
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(homes, homes)
 def test_a_split_brings_the_old_ids_back(before, merged):
     first = assign(before)
@@ -218,7 +218,7 @@ def test_a_site_that_is_torn_apart_went_where_most_of_its_records_are(most, leas
     assert cause == "its records (t:1, t:2) are now there"
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(homes, st.sets(st.sampled_from(KEYS), max_size=6), homes)
 def test_an_id_leads_to_where_its_records_are_though_others_of_them_have_gone(before, gone, after):
     first = assign(before)
@@ -323,7 +323,7 @@ def kept_one_by_one(groups, registry):
     return chosen
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(homes, homes, homes)
 def test_which_id_a_cluster_keeps_is_what_the_rule_says(first, second, third):
     registry = assign(second, assign(first).registry, "2026-02-01").registry

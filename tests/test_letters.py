@@ -38,7 +38,7 @@ def twisted(word, data):
     return "".join(letters) or "x"
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(WORD, min_size=1, max_size=8), st.floats(0.72, 0.99), st.data())
 def test_no_pair_is_dropped_that_reaches_what_is_wanted(words, wanted, data):
     pairs = [(word, twisted(word, data)) for word in words]

@@ -155,7 +155,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(WORDS)
 def test_words_that_do_not_contradict_each_other_are_obeyed_whatever_is_a_piece(words):
     firms = [row(f"{source}:1", "Swarovski", point(20, 45), accuracy_m=10.0) for source in "pq"]

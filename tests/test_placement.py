@@ -122,7 +122,10 @@ def test_few_points_are_never_repaired(outlines: Path, repository: Path, region:
             assert placed.reading is None or placed.reading.is_as_declared, (crs, kind, placed)
 
 
-@pytest.mark.parametrize("region", SOME_QUICK)
+@pytest.mark.parametrize(
+    "region",
+    [pytest.param(name, marks=[] if name in ("gorenjska", "opole") else [pytest.mark.slow]) for name in REGIONS],
+)
 def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, repository: Path, region: str) -> None:
     """Whatever a file is and says it is, a repair is off by no more than the two datums are."""
     country, systems = _systems(repository, region)

@@ -205,7 +205,7 @@ def test_damaged_bytes_are_a_problem_or_a_value_never_a_crash(tmp_path: Path) ->
     rng = np.random.default_rng(0)
     xy = rng.uniform((WEST, NORTH - 13_000), (WEST + 17_000, NORTH), (50, 2))
     refused = 0
-    for attempt in range(80):
+    for attempt in range(40):
         damaged = bytearray(whole)
         for _ in range(rng.integers(1, 30)):
             damaged[rng.integers(0, len(damaged) if attempt % 2 else 1200)] = rng.integers(0, 256)
@@ -213,7 +213,7 @@ def test_damaged_bytes_are_a_problem_or_a_value_never_a_crash(tmp_path: Path) ->
         got = sampled(tmp_path, "r.tif", points=xy)
         assert len(got.sites) == 50
         refused += bool(got.problems)
-    assert refused > 40
+    assert refused > 20
 
 
 @pytest.mark.parametrize("format_", ["AAIGrid", "ENVI", "EHdr", "HFA", "GPKG"])

@@ -76,7 +76,7 @@ SAID = {
 }
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.lists(st.fixed_dictionaries(SAID), min_size=1, max_size=4))
 def test_a_site_is_what_it_were_had_the_withheld_record_never_been(said: list[dict]) -> None:
     sources = ("a", "b", "register")

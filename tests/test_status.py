@@ -21,7 +21,7 @@ from inducult_geo.errors import ConfigError, steady
 from inducult_geo.outcome import told_by
 from inducult_geo.pipeline import run_all
 from inducult_geo.release_folders import new_release
-from inducult_geo.releasing.release import _TOLD, _noted_of
+from inducult_geo.releasing.release import _TOLD, _noted_of, _standing
 from inducult_geo.report import status_lines
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
@@ -204,15 +204,17 @@ def test_of_a_reason_times_and_counts_do_not_matter_and_names_do(before: str, no
 def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(listed: Path) -> None:
     """It ended every run, of all regions, with an error of the program."""
     data, release = listed, current_release(DataFolder(listed))
+    assert release is not None
     note = DataFolder(data).released
     told = json.loads(note.read_text())
     assert [_noted_of(_TOLD, nonsense) for nonsense in (None, 7, {"counts": 7})] == [None] * 3
     assert asdict(_noted_of(_TOLD, told["told"])) == told["told"]
+    standing = _standing(told["stamp"], open_run(data))
+    assert standing is not None
+    assert standing["release"] == release.name
     for nonsense in ({"told": {**told["told"], "n_sites": "many"}}, {"noticed": {"opole": 7}}):
         write_json(note, told | nonsense)
-        again = run_all(["opole"], open_run(data))
-        assert (again.release, again.n_sites) == (release, told["told"]["n_sites"])
-    assert json.loads(note.read_text())["told"]["n_sites"] == again.n_sites
+        assert _standing(told["stamp"], open_run(data)) is None, "so it is written anew, and noted"
 
 
 @pytest.mark.slow

@@ -14,10 +14,10 @@ TOGETHER: Final = {
 """Files that start, or import, the same thing, which takes longer than most of their tests: one process has it."""
 
 LONGEST: Final = (
-    *TOGETHER["Prefect's server"], "test_resume", "test_verify", "test_pipeline", "test_reviewing", "test_howto",
-    "test_stability", "test_notebooks", "test_cli", "test_docs", "test_night", "test_same_bytes",
-    "test_overpass_extract", "test_status", "test_osm_fast", "test_link", "test_continuity",
-    "test_postgis", "test_qgis", *TOGETHER["Chromium"],
+    *TOGETHER["Prefect's server"], "test_resume", "test_verify", "test_pipeline", "test_reviewing",
+    "test_review_words", "test_howto", "test_stability", "test_notebooks", "test_cli", "test_docs",
+    "test_night", "test_same_bytes", "test_overpass_extract", "test_status", "test_osm_fast", "test_link",
+    "test_continuity", "test_postgis", "test_qgis", *TOGETHER["Chromium"],
 )  # fmt: skip
 """Files that take ten seconds or more, in the order in which they begin; the others fill what time is left."""
 

@@ -749,6 +749,17 @@ def test_a_stated_system_in_which_the_places_do_not_lie_is_doubted(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("stated", "x", "y", "doubted"), [(2180, 17.9, 50.6, True), (25832, 930_000, 5_690_000, False)]
+)
+def test_degrees_are_no_meters_and_all_of_germany_is_told_in_zone_32(
+    tmp_path: Path, run: Run, stated: int, x: float, y: float, doubted: bool
+) -> None:
+    shapes = gpd.GeoDataFrame({"nazwa": [*"abc"]}, geometry=gpd.points_from_xy([x] * 3, [y, y + 0.1, y]), crs=stated)
+    shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
+    assert ("where this system is used:" in draft(tmp_path / "a.gpkg", run)) is doubted
+
+
+@pytest.mark.parametrize(
     ("header", "row", "found"),
     [
         ("ID;Naam;Bouwperiode;Gesloten;Toestand", "{n};Mijn;19{n}0-1960;199{n};ruïne", ["start", "end", "status"]),

@@ -30,6 +30,7 @@ from inducult_geo.harmonize.places.placement import (
     is_usable,
     lost_points,
 )
+from inducult_geo.harmonize.places.points import BEYOND_DEG
 from inducult_geo.harmonize.places.readings import Land, Reading
 from inducult_geo.harmonize.transforms.crs import geodetic_code
 from inducult_geo.harmonize.transforms.operations import operations
@@ -48,9 +49,6 @@ _NEARLY_ALL = 0.9
 _OFFERED_MAX = 6
 _NAMED_MAX = 3
 _FAR_M = 2000.0
-_BEYOND_DEG = 1.0
-"""Lists of a country hold some places beyond its border."""
-
 _NOT_WHERE_USED = (
     "As stated, the places do not lie where this system is used: what the file states may be of another. Draft again "
     "with --region, which names what fits."
@@ -136,11 +134,14 @@ def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run,
 
 
 def _lie_where_used(code: str, points: np.ndarray) -> bool:
-    area = CRS(code).area_of_use
+    crs = CRS(code)
+    if crs.is_projected and _are_degrees(points):
+        return False
+    area = crs.area_of_use
     if area is None:
         return True
     lon, lat = Transformer.from_crs(code, _DEGREES, always_xy=True).transform(*points.T)
-    west, south, east, north = shapely.box(*area.bounds).buffer(_BEYOND_DEG).bounds
+    west, south, east, north = shapely.box(*area.bounds).buffer(BEYOND_DEG).bounds
     inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
     return bool(inside.mean() >= _SHARE_MIN) or area.west > area.east
 

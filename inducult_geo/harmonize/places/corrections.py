@@ -56,7 +56,7 @@ def suggest(
     """
     other = _in_another_system(x, y, reading, land, systems)
     typed = (_digits(x, y, transposed=True), _digits(x, y, transposed=False))
-    for slips in (_swaps(x, y), _signs(x, y), _units(x, y, reading), _points(x, y, reading), *typed):
+    for slips in ([Slip(y, x, _SWAPPED)], _signs(x, y), _units(x, y, reading), _points(x, y, reading), *typed):
         found = _inside(list(slips), reading, land, near)
         if found is not None:
             slip, longitude, latitude = found
@@ -93,10 +93,6 @@ def _inside(
     east = (found.lon[inside] - near[0]) * np.cos(np.radians(near[1]))
     best = int(inside[int(np.argmin(np.hypot(east, found.lat[inside] - near[1])))])
     return slips[best], float(found.lon[best]), float(found.lat[best])
-
-
-def _swaps(x: float, y: float) -> Iterator[Slip]:
-    yield Slip(y, x, _SWAPPED)
 
 
 def _signs(x: float, y: float) -> Iterator[Slip]:

@@ -95,8 +95,7 @@ def fetch_objects(
         if held is not None:
             _refuse_less(answer, where, held, f"inducult run {name} --overpass --afresh-source {OSM}")
 
-    body = ask(query, what=f"region '{name}'", settings=settings, patience=patience, refuse=refuse)
-    answer = json.loads(body)
+    body, answer = ask(query, what=f"region '{name}'", settings=settings, patience=patience, refuse=refuse)
     if archive is not None:
         _keep(body, archive, f"{name}-{_stamp(answer) or 'undated'}")
         _prune(archive, name, settings.downloads_kept)
@@ -143,7 +142,7 @@ def fetch_boundary(region: Region, *, settings: Settings, patience: Patience | N
         return None
     parts = "".join(f'["{_quoted(key)}"~"{_pattern(values)}"]' for key, values in tags.items())
     query = f"{_head(region.bbox, settings.http_deadline_s)}(rel{parts};way{parts};)->.hits;{_TAIL}"
-    answer = json.loads(ask(query, what=f"boundary of '{region.id}'", settings=settings, patience=patience))
+    _, answer = ask(query, what=f"boundary of '{region.id}'", settings=settings, patience=patience)
     return _boundary_of(elements_of(answer), tags, where="Overpass")
 
 

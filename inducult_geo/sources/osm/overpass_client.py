@@ -81,8 +81,8 @@ def ask(
     settings: Settings,
     patience: Patience | None = None,
     refuse: Callable[[Answer, str], None] = _take,
-) -> bytes:
-    """Post a query to the servers in turn and return the first whole answer (JSON).
+) -> tuple[bytes, Answer]:
+    """Post a query to the servers in turn and return the first whole answer, as it came (JSON) and as it is read.
 
     It ends within `overpass_deadline_s`, whatever the servers do. Each gets its share of the time that is left: one
     that is silent does not cost the answer of the next. One that asks to be left alone for more than
@@ -151,7 +151,7 @@ def slot_wait_s(status: str) -> float:
 
 def _ask_one(
     base: str, query: str, settings: Settings, patience: Patience, refuse: Callable[[Answer, str], None]
-) -> bytes:
+) -> tuple[bytes, Answer]:
     """Post a query to one server, as often as it is of use."""
     _refuse_left_alone(base, patience.notes)
     if patience.until <= time.monotonic():
@@ -211,8 +211,10 @@ def _left_s(until: float) -> float:
     return max(until - time.monotonic(), 0.01)
 
 
-def _post(url: str, query: str, settings: Settings, until: float, refuse: Callable[[Answer, str], None]) -> bytes:
-    """Post once and return a body that is whole, JSON and free of errors."""
+def _post(
+    url: str, query: str, settings: Settings, until: float, refuse: Callable[[Answer, str], None]
+) -> tuple[bytes, Answer]:
+    """Post once and return a body that is whole, JSON and free of errors, and what it says."""
     headers, data = {"Accept": "application/json"}, {"data": query}
     left_s = _left_s(until)
     with exchange(
@@ -229,7 +231,7 @@ def _post(url: str, query: str, settings: Settings, until: float, refuse: Callab
             f"{shown(url)}: answered 200, but not with whole JSON: {said}. Ask again later."
         ) from problem
     refuse(told, shown(url))
-    return body
+    return body, told
 
 
 def check_answer(answer: Any, where: str) -> None:

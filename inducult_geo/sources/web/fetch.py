@@ -28,6 +28,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from inducult_geo.arrow.texts import text_or_none
 from inducult_geo.digest import sha256
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
@@ -199,7 +200,7 @@ def _held(job: _Job) -> Fetched | None:
     path = job.folder / Path(str(note.get("file"))).name
     if not path.is_file() or sha256(path) != note.get("sha256"):
         return None
-    texts = {name: _text(note.get(name)) for name in ("etag", "last_modified", "checked")}
+    texts = {name: text_or_none(note.get(name)) for name in ("etag", "last_modified", "checked")}
     return Fetched(path, changed=False, sha256=str(note["sha256"]), retrieved=str(note.get("retrieved")), **texts)
 
 
@@ -219,13 +220,13 @@ def _headers(job: _Job, held: Fetched | None) -> dict[str, str]:
 def _part_etag(job: _Job) -> str | None:
     """Return the ETag of an unfinished download that can be resumed."""
     note = read_json(job.part_note) or {}
-    etag = _text(note.get("etag"))
+    etag = text_or_none(note.get("etag"))
     there = job.part.is_file() and job.part.stat().st_size > 0
     return etag if there and note.get("url") == job.url else None
 
 
 def _either(header: str | None, told: Mapping[str, Any], name: str) -> str | None:
-    return header or _text(told.get(name))
+    return header or text_or_none(told.get(name))
 
 
 def _is_whole(answer: Exchange, job: _Job) -> bool:
@@ -366,7 +367,3 @@ def _day(modified: str | None) -> date:
         return today
     # A day to come would hide every later file, since the newest is found by its name.
     return min(told, today)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -22,10 +22,10 @@ from affine import Affine
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.errors import InducultError
 from inducult_geo.frames import Sites
+from inducult_geo.surface import Surface
 
 Floats = npt.NDArray[np.float64]
 
-KERNEL = "quartic"
 MAX_CELLS = 40_000_000
 """More cells than this (160 MB) are a mistyped cell size, not a map: all of Europe at 1 km has 30 million."""
 
@@ -52,30 +52,6 @@ _NOT_RUNNING = ("projected", "underConstruction", *CLOSED)
 """What is not there yet or no more is no production, whatever it is called."""
 
 _WEIGHTS_AT_ONCE = 4_000_000
-
-
-@dataclass(frozen=True)
-class Surface:
-    """A density surface.
-
-    Attributes
-    ----------
-    values
-        float32 (rows, columns), sites per km2, north up; NaN where nothing was looked for.
-    transform
-        From column and row to EPSG:3035; cell edges lie on multiples of `cell_m`, as the EEA reference grid's do.
-    cell_m, bandwidth_m
-        Cell size and kernel radius in meters.
-    n_sites
-        How many points lie inside the bounds: what the surface integrates to.
-    """
-
-    values: npt.NDArray[np.float32]
-    transform: Affine
-    cell_m: int
-    bandwidth_m: float
-    n_sites: int
-    kernel: str = KERNEL
 
 
 def density_surfaces(sites: Sites, regions: gpd.GeoDataFrame) -> dict[str, Surface]:

@@ -6,55 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from affine import Affine
 
 from inducult_geo.frames import Pairs, Sites
-
-
-class Surface(Protocol):
-    """A raster of sites per km2 as it is published; who computes it need not know this package.
-
-    Attributes
-    ----------
-    values
-        float32 (rows, columns), north up; NaN where nothing was looked for.
-    transform
-        From column and row to EPSG:3035.
-    cell_m, bandwidth_m, kernel
-        Cell size, kernel radius and the kernel's name.
-    n_sites
-        What the surface integrates to.
-    """
-
-    @property
-    def values(self) -> npt.NDArray[np.float32]:
-        """Sites per km2, north up."""
-
-    @property
-    def transform(self) -> Affine:
-        """From column and row to EPSG:3035."""
-
-    @property
-    def cell_m(self) -> int:
-        """Cell size."""
-
-    @property
-    def bandwidth_m(self) -> float:
-        """Radius of the kernel."""
-
-    @property
-    def kernel(self) -> str:
-        """Name of the kernel."""
-
-    @property
-    def n_sites(self) -> int:
-        """What the surface integrates to."""
+from inducult_geo.surface import Surface
 
 
 @dataclass(frozen=True)

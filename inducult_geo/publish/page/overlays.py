@@ -19,8 +19,9 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject, transform_bounds
 
 from inducult_geo.frames import WORK_CRS
-from inducult_geo.publish.bundle import Bundle, Surface
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.qgis.surfaces import SHARES, ramp
+from inducult_geo.surface import Surface
 
 SHOWN = ("monuments", "production")
 MAX_SIDE = 2048

@@ -19,7 +19,8 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.io import MemoryFile
 
-from inducult_geo.publish.bundle import Bundle, Surface
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.surface import Surface
 
 TILE = 256
 NO_DATA = -1.0

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 from markupsafe import Markup
 
-from inducult_geo.publish.bundle import Bundle, Surface
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.declared import Layer, layer_id
 from inducult_geo.publish.licences import credit_text, licence_names
 from inducult_geo.publish.qgis.cards import card
@@ -22,6 +22,7 @@ from inducult_geo.publish.qgis.layouts import layouts
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, crs_facts, data_date, extent_of, release_title, timestamp
 from inducult_geo.publish.qgis.styles import environment
 from inducult_geo.publish.qgis.surfaces import style_bytes
+from inducult_geo.surface import Surface
 
 PROJECT_NAME = "inducult"
 _PACKAGE = "./inducult.gpkg"

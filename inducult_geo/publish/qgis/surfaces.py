@@ -16,8 +16,9 @@ from rasterio.shutil import copy as copy_raster
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
-from inducult_geo.publish.bundle import Bundle, Surface
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.qgis.styles import environment
+from inducult_geo.surface import Surface
 
 NAMES: Mapping[str, str] = {
     name: f"density_{name}" for name in ("monuments", "production", "monuments_250m", "production_250m")

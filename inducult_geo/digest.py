@@ -16,6 +16,8 @@ from threading import Lock, get_ident
 
 import pandas as pd
 
+from inducult_geo.typed import with_none
+
 SETTLED_S = 2.0
 """A file that was changed this short a time ago may change again within the same tick of its clock."""
 
@@ -30,7 +32,7 @@ def sha256(path: Path) -> str:
 
 def frame_digest(frame: pd.DataFrame) -> str:
     """Return a hash of a frame's values, row by row in order; its index and its types do not count."""
-    plain = frame.astype(object).where(frame.notna(), None)
+    plain = with_none(frame)
     digest = hashlib.sha256("\n".join(map(str, plain.columns)).encode())
     digest.update(pd.util.hash_pandas_object(plain.astype(str), index=False).to_numpy().tobytes())
     return digest.hexdigest()

@@ -14,6 +14,7 @@ from inducult_geo.errors import ConfigError, StorageError
 from inducult_geo.match.decided.decisions import Decisions, read_decisions
 from inducult_geo.match.identity.registry import empty_registry, registry_unlike
 from inducult_geo.run import Run
+from inducult_geo.typed import with_none
 
 if TYPE_CHECKING:
     from inducult_geo.match.scoring.score import Weights
@@ -62,10 +63,9 @@ def registry_of(run: Run) -> pd.DataFrame:
     if fault is not None:
         raise StorageError(fault)
     try:
-        kept = pd.read_parquet(path).astype(object)
+        return with_none(pd.read_parquet(path))
     except (OSError, ValueError) as problem:
         raise StorageError(_damaged(path, problem)) from problem
-    return kept.where(kept.notna(), None)
 
 
 def registry_fault(path: Path) -> str | None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 from pandas.api.types import pandas_dtype
+
+Data = TypeVar("Data", pd.DataFrame, pd.Series)
+
+
+def with_none(data: Data) -> Data:
+    """Return a frame or a column as objects, with None for every kind of null."""
+    return data.astype(object).where(data.notna(), None)
 
 
 def typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

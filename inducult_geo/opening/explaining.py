@@ -17,7 +17,7 @@ from inducult_geo.match.decided.verdict import PART_OF
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.publish.layers.columns import SITES
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.text import counted, printable
+from inducult_geo.text import counted, is_null, line_of, printable
 
 EVIDENCE_COLUMNS: Final = ("left_key", "right_key", "score", "decision", "decided_by", "distance_m", "why")
 VALUE_COLUMNS: Final = ("column", "title", "value", "record_key", "source", "how", "others")
@@ -305,12 +305,7 @@ def _name(name: Any) -> str:
 
 def _shown(value: Any) -> str:
     """Return a value as text on one line, nothing for null."""
-    if value is None or value is pd.NA or value != value:
-        return ""
-    if isinstance(value, pd.Timestamp):
-        value = value.date()
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return printable(text).strip()
+    return line_of(value.date() if isinstance(value, pd.Timestamp) and not is_null(value) else value)
 
 
 def _number(value: Any) -> str:

@@ -24,7 +24,7 @@ import shapely
 from inducult_geo.errors import ContractError
 from inducult_geo.publish.degrees import to_degrees
 from inducult_geo.ragged import blocks
-from inducult_geo.text import of_each, storable
+from inducult_geo.text import is_null, of_each, storable
 from inducult_geo.text.encodings import best_encoding
 
 ENCODING = "utf-8-sig"
@@ -248,6 +248,6 @@ def _cell(value: Any) -> Any:
     """Return a value as the writer takes it: nothing for null, `true` and `false` as JSON writes them."""
     if isinstance(value, str):
         return safe_cell(value)
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if is_null(value):
         return ""
     return ("true" if value else "false") if isinstance(value, bool) else value

@@ -48,6 +48,18 @@ _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 
 
+def is_null(value: object) -> bool:
+    """Whether a value of a table is none of any kind: null, no number, no date."""
+    return value is None or value is pd.NA or value != value
+
+
+def line_of(value: object) -> str:
+    """Return a value as printable text on one line, nothing for null."""
+    if is_null(value):
+        return ""
+    return printable(f"{value:g}" if isinstance(value, float) else str(value)).strip()
+
+
 def clean_text(value: object) -> str | None:
     """Return the text of a cell as people meant it, or None where the cell says nothing.
 

@@ -28,6 +28,7 @@ from inducult_geo.arrow.texts import (
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, Heir
 from inducult_geo.ragged import Flags, Ints
+from inducult_geo.typed import with_none
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
 REGISTRY_COLUMNS: Final = (
@@ -82,7 +83,7 @@ def typed_registry(registry: pd.DataFrame) -> pd.DataFrame:
     typed = registry.reindex(columns=[*REGISTRY_COLUMNS])
     # What an earlier run wrote has its types already; bringing it there again copies every text twice.
     if any(typed[name].dtype != pandas_dtype(kind) for name, kind in _TYPES.items()):
-        typed = typed.astype(object).where(typed.notna(), None).astype(_TYPES)
+        typed = with_none(typed).astype(_TYPES)
     if not repeated(texts(typed["record_key"])).any():
         return typed
     return typed[typed["record_key"].isna() | ~typed["record_key"].duplicated(keep="last")]
@@ -353,8 +354,7 @@ def _tombstones(before: pd.DataFrame, alive: pa.Array, moved: Mapping[str, Home]
     stones: dict[str, Stone] = {}
     graves = before.loc[before["merged_into"].notna(), [*_SITE_COLUMNS, "cause"]]
     graves = graves[~is_in(graves["site_id"], alive)]
-    columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in graves]
-    stones |= {site: (None, site, *told) for site, *told in zip(*columns, strict=True)}
+    stones |= {site: (None, site, *told) for site, *told in with_none(graves).itertuples(index=False, name=None)}
     is_borne = is_in([*moved], alive)
     merged = {site: home for (site, home), borne in zip(moved.items(), is_borne, strict=True) if not borne}
     if merged:

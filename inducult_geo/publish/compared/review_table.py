@@ -22,7 +22,7 @@ from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.layers.tables import GEOMETRY
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
-from inducult_geo.text import counted, first_few, sql_name
+from inducult_geo.text import counted, first_few, is_null, sql_name
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
 """The columns that are read of an edited table; all others are for reading only."""
@@ -232,7 +232,7 @@ def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, 
 
 
 def _plain(values: Iterable[Any]) -> dict[str, str]:
-    texts = ("" if value is None or value != value else str(value).strip() for value in values)
+    texts = ("" if is_null(value) else str(value).strip() for value in values)
     return dict(zip(_READ, texts, strict=True))
 
 

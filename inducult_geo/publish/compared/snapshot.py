@@ -21,6 +21,7 @@ from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.compared.revisions import COMPARED, READ
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.layers.former_ids import former_ids, former_keys
+from inducult_geo.typed import with_none
 
 _SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
 _RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
@@ -209,7 +210,7 @@ def _read_among(records: pd.DataFrame, keys: Collection[str]) -> pd.DataFrame:
 
 def _values(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
     """Return columns as lists with None for null."""
-    return [frame[column].astype(object).where(frame[column].notna(), None).tolist() for column in columns]
+    return [with_none(frame[column]).tolist() for column in columns]
 
 
 def _table(folder: Path, name: str, columns: Sequence[str], more: Sequence[str]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.columns import Kind
 from inducult_geo.publish.layers.declared import LAYERS, Layer, layer_named
 from inducult_geo.publish.layers.dictionary import dictionary_rows, vocabulary_rows
-from inducult_geo.text import storable
+from inducult_geo.text import is_null, storable
 
 GEOMETRY = "geom"
 """Name of the geometry column in the GeoPackage."""
@@ -104,9 +104,7 @@ def _wkb(shapes: np.ndarray, layer: Layer) -> pa.Array:
 
 def clean_text(value: Any) -> str | None:
     """Return a value as text that any file can hold: null for nothing, no NUL, no lone surrogate."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return storable(str(value))
+    return None if is_null(value) else storable(str(value))
 
 
 def _array(series: pd.Series, kind: Kind) -> pa.Array:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +29,7 @@ from inducult_geo.publish.qgis.layouts import printed_credits
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
 from inducult_geo.publish.qgis.symbols import aspect_marks, theme_marks
+from inducult_geo.text import is_null
 
 QUESTIONS_SHOWN = 60
 CHANGES_SHOWN = 100
@@ -118,7 +118,7 @@ def _environment() -> Environment:
 
 def _text(value: Any) -> Any:
     """Show null as nothing; leave markup and numbers alone."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if is_null(value):
         return ""
     return clean_text(value) if type(value) is str else value
 
@@ -213,7 +213,7 @@ def _changes(frame: pd.DataFrame | None) -> dict[str, Any]:
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:
     """Return a row with None for every kind of null."""
-    return {str(name): None if value is pd.NA or value != value else value for name, value in row.items()}
+    return {str(name): None if is_null(value) else value for name, value in row.items()}
 
 
 SHAPES: Mapping[str, str] = {

@@ -13,7 +13,6 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.declared import Layer
 from inducult_geo.publish.licences import credit_text, licence_names
 from inducult_geo.publish.qgis.styles import environment
-from inducult_geo.text import printable
 
 SAMPLE_NOTICE = "SAMPLE DATA: for trying out the program only. Do not use it for any decision."
 
@@ -99,10 +98,3 @@ def metadata_documents(
             extent=extent_of(frames[layer.name]) if spatial else whole,
         )
     return documents
-
-
-def line_of(value: Any) -> str:
-    """Return a value as printable text on one line, nothing for null."""
-    if value is None or value is pd.NA or value != value:
-        return ""
-    return printable(f"{value:g}" if isinstance(value, float) else str(value)).strip()

@@ -28,9 +28,10 @@ from inducult_geo.publish.layers.dictionary import (
 )
 from inducult_geo.publish.layers.tables import days_of
 from inducult_geo.publish.licences import credit_lines, licence_names
-from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, line_of, release_title, timestamp
+from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, release_title, timestamp
 from inducult_geo.publish.qgis.surfaces import write_density
 from inducult_geo.publish.spreadsheet import degrees, write_csv
+from inducult_geo.text import line_of
 
 SITES_CSV, DCAT, CITATION = "sites.csv", "dcat.jsonld", "CITATION.cff"
 SITES_CSVT, SITES_PRJ = "sites.csvt", "sites.prj"

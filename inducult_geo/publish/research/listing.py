@@ -14,8 +14,9 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, RECORDS_FILE, SITES_FILE, TILES
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.publish.licences import ODBL, credit_lines
-from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date, line_of, release_title
+from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.store import SUMS
+from inducult_geo.text import line_of
 
 LAW_SQL = (
     "SELECT records_in = in_sites + in_review + rejected FROM runs;",

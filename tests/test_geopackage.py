@@ -30,7 +30,7 @@ from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import arrow_table, clean_text, layer_frames
 from inducult_geo.publish.qgis.metadata import data_date, extent_of, timestamp
 from inducult_geo.publish.qgis.pictograms import embedded
-from inducult_geo.publish.qgis.styles import style_of
+from inducult_geo.publish.qgis.styles import styles_of
 from inducult_geo.publish.research.listing import LAW_SQL
 from inducult_geo.releasing.withholding import for_release
 
@@ -231,9 +231,14 @@ def test_a_decision_is_chosen_from_a_list(con):
     assert editable == {"decision", "decided_by", "note"}
 
 
+def default_style(name, titles):
+    layer = layer_named(name)
+    return ET.fromstring(styles_of(layer, region_titles=titles)[layer.style_name])
+
+
 def widgets(name, **titles):
     """Return the widget of each column of a layer's style: its type, and its options as text."""
-    root = ET.fromstring(style_of(layer_named(name), region_titles=titles))
+    root = default_style(name, titles)
     found = {}
     for field in root.iterfind("fieldConfiguration/field"):
         widget = field.find("editWidget")
@@ -281,14 +286,14 @@ def test_what_a_person_fills_in_holds_no_null_as_its_text():
 
 
 def test_what_is_wide_stands_below_its_label():
-    root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
+    root = default_style("site_points", {})
     above = {field.get("name") for field in root.iterfind("labelOnTop/field") if field.get("labelOnTop") == "1"}
     assert above >= {"type", "theme", "names", "lineage", "attribution"}
     assert not above & {"site_id", "name", "status", "start_year", "accuracy_m"}
 
 
 def test_a_theme_without_a_drawing_has_that_of_the_others(con):
-    root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
+    root = default_style("site_points", {})
     said = " ".join(value for part in root.iter() for value in part.attrib.values())
     otherwise = set(re.findall(r"""coalesce\(map_get\(map\([^()]*\), "theme"\), '([^']*)'\)""", said))
     assert embedded("other") in otherwise
@@ -296,7 +301,7 @@ def test_a_theme_without_a_drawing_has_that_of_the_others(con):
 
 
 def test_a_question_mark_stands_at_its_ring_or_not_at_all():
-    root = ET.fromstring(style_of(layer_named("review"), region_titles={}))
+    root = default_style("review", {})
     (settings,) = root.iterfind("labeling/settings")
     place, seen = settings.find("placement"), settings.find("rendering")
     ring = float(next(o.get("value") for o in root.iter("Option") if o.get("name") == "size")) / 400 / 2

@@ -12,7 +12,7 @@ from inducult_geo.match.decided.decisions import WORDS
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.page.pagewords import access_words
-from inducult_geo.publish.qgis.styles import environment, style_of
+from inducult_geo.publish.qgis.styles import environment, styles_of
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS, aspects_in_words
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
@@ -49,7 +49,7 @@ def test_a_rejected_record_begins_with_why_and_keeps_every_column():
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
 def test_a_table_of_attributes_shows_what_is_looked_for_first_and_cuts_no_heading(layer):
-    root = ET.fromstring(style_of(layer, region_titles={"opole": "Województwo opolskie"}))
+    root = ET.fromstring(styles_of(layer, region_titles={"opole": "Województwo opolskie"})[layer.style_name])
     headings = {alias.get("field"): alias.get("name") for alias in root.iter("alias")}
     shown = [column for column in root.iterfind("attributetableconfig/columns/column") if column.get("hidden") == "0"]
     assert all(int(column.get("width")) >= 8 * len(headings[column.get("name")]) + 20 for column in shown)

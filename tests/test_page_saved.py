@@ -21,7 +21,7 @@ from inducult_geo.publish.layers.dictionary import SHEET
 from inducult_geo.publish.page.pagewords import page_words
 from inducult_geo.publish.page.preview import preview_page
 from inducult_geo.publish.research.documents import sites_table
-from inducult_geo.publish.spreadsheet import plain_cell, rows_of, write_csv
+from inducult_geo.publish.spreadsheet import lines_of, plain_cell, write_csv
 from inducult_geo.releasing.withholding import for_release
 
 pytest.importorskip("websockets.sync.client")
@@ -30,6 +30,11 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromiu
 READY = "!!globalThis.inducult"
 OWN = ("other_names", "record_keys", "release", "selection", "notes")
 """Columns that `sites.csv` has not."""
+
+
+def rows_of(path):
+    names, *lines = lines_of(path)
+    return [dict(zip(names, line, strict=False)) for line in lines]
 
 
 @pytest.fixture(scope="module")

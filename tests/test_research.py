@@ -40,8 +40,15 @@ from inducult_geo.publish.promises import research as promises
 from inducult_geo.publish.qgis.surfaces import NAMES
 from inducult_geo.publish.research.documents import MAKER, citation_text, dcat_text, write_research_files
 from inducult_geo.publish.research.geoparquet import write_geoparquet
-from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv, write_plain_csv
-from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
+from inducult_geo.publish.spreadsheet import (
+    degrees,
+    plain_cell,
+    plain_rows_of,
+    read_csv,
+    safe_cell,
+    write_csv,
+    write_plain_csv,
+)
 from inducult_geo.releasing.withholding import for_release
 
 FILES = {"sites.csv", "sites.csvt", "sites.prj", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
@@ -195,7 +202,7 @@ def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     write_csv(table, path)
     assert read_csv(path).to_numpy().tolist() == [["a\rb", "x"], ["c\r\n", "\r"], ["d", ""]]
-    assert [*rows_of_csv(path)][2] == {"key": "d", "name": ""}
+    assert [*plain_rows_of(path)][2] == {"key": "d", "name": ""}
     told = io.StringIO(newline="")
     write_plain_csv(table, told)
     assert told.getvalue() == 'key,name\n"a\rb",x\n"c\r\n","\r"\nd,\n'

@@ -153,7 +153,7 @@ def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
     template = environment.get_template("check.svg")
     window = window_of(sites)
     if window is None:
-        canvas = _Canvas(_PICTURE_WIDTH, 0, None)
+        canvas = _Canvas(_PICTURE_WIDTH, 0, Window(0.0, 0.0, 1.0, 1.0))
         return template.render(title=printable(title), lines=[*map(printable, lines)], canvas=canvas, map=None)
     canvas = _canvas(window)
     inside = window.holds(sites.points)
@@ -197,17 +197,15 @@ class _Canvas:
 
     width: int
     height: int
-    window: Window | None
+    window: Window
 
     @property
     def scale_y(self) -> float:
         """Pixels of a degree of latitude."""
-        assert self.window is not None  # noqa: S101 - asked where there is a map
         return self.height / (self.window.north - self.window.south)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Return the pixel of a place; one beyond the edge lies on the edge."""
-        assert self.window is not None  # noqa: S101 - asked where there is a map
         across = (x - self.window.west) / (self.window.east - self.window.west)
         down = (self.window.north - y) / (self.window.north - self.window.south)
         return round(min(max(across, 0), 1) * self.width, 1), round(min(max(down, 0), 1) * self.height, 1)

@@ -23,8 +23,8 @@ import rasterio
 import shapely
 from affine import TransformNotInvertibleError
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
-from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from pyproj.exceptions import ProjError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
@@ -47,15 +47,7 @@ file does not declare, and would be a made-up value."""
 MAX_DOUBTS = 3
 """So many impossible values of one raster are named; a mistaken raster holds nothing else."""
 
-_UNREADABLE = (
-    RasterioError,
-    RasterioIOError,
-    CRSError,
-    ProjError,
-    TransformNotInvertibleError,
-    ValueError,
-    ZeroDivisionError,
-)
+_UNREADABLE = (RasterioError, ProjError, TransformNotInvertibleError, ValueError, ZeroDivisionError)
 """What is raised over files that are broken, or whose cells lie nowhere."""
 
 MAX_BLOCK_CELLS = 64_000_000
@@ -79,14 +71,6 @@ class Enriched:
     sites: Sites
     problems: tuple[str, ...]
     unusable: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Sampled:
-    """A raster's values at n points: float64 (n,), NaN where it has none; and whether it lies under any of them."""
-
-    values: Floats
-    covers: bool
 
 
 class _UnusableError(Exception):
@@ -124,13 +108,13 @@ def sample_rasters(sites: Sites, rasters: Sequence[RasterSource], *, folder: Pat
     covering: dict[str, list[tuple[str, bool]]] = {}
     for raster in rasters:
         try:
-            sampled = _sample(points, raster, folder)
+            found, covers = _sample(points, raster, folder)
         except _UnusableError as why:
             unusable[raster.id] = str(why)
             problems.append(f"raster {raster.id}: {why}")
             continue
-        covering.setdefault(raster.column, []).append((raster.id, sampled.covers))
-        values, doubts = _COLUMN_VALUES[raster.column](sampled.values, raster)
+        covering.setdefault(raster.column, []).append((raster.id, covers))
+        values, doubts = _COLUMN_VALUES[raster.column](found, raster)
         problems += [f"raster {raster.id}: {doubt}" for doubt in doubts]
         values.index = table.index
         origin = f"raster:{raster.id}" + (f"@{raster.valid_at.isoformat()}" if raster.valid_at else "")
@@ -212,8 +196,8 @@ _COLUMN_VALUES: Mapping[str, Callable[[Floats, RasterSource], tuple[pd.Series, l
 """How a column's cells are read; a new column of `RasterSource` has its row here."""
 
 
-def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path) -> _Sampled:
-    """Open a declared raster and read it at points in `WORK_CRS`."""
+def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path) -> tuple[Floats, bool]:
+    """Return a declared raster's values at points in `WORK_CRS`, NaN for none; and whether it lies under any."""
     path = raster_path(raster, folder)
     if path is None:
         raise _UnusableError(f"no file '{raster.file}' in {folder}: put it there, or correct `file` in its declaration")
@@ -288,7 +272,7 @@ def _apply(back: tuple[float, ...], x: Floats, y: Floats) -> tuple[Floats, Float
     return np.floor(c + a * x + b * y), np.floor(f + d * x + e * y)
 
 
-def _read(dataset: Any, raster: RasterSource, columns: Whole, rows: Whole) -> _Sampled:
+def _read(dataset: Any, raster: RasterSource, columns: Whole, rows: Whole) -> tuple[Floats, bool]:
     """Read the cells, one window for each of the file's blocks that holds a point."""
     values = np.full(len(columns), np.nan)
     for members, window in _windows(dataset, raster.band, columns, rows):
@@ -298,7 +282,7 @@ def _read(dataset: Any, raster: RasterSource, columns: Whole, rows: Whole) -> _S
         values[members] = cells
     if raster.column != "land_cover":  # codes are names: a scale would make others of them
         values = values * dataset.scales[raster.band - 1] + dataset.offsets[raster.band - 1]
-    return _Sampled(values, bool((columns >= 0).any()))
+    return values, bool((columns >= 0).any())
 
 
 def _windows(dataset: Any, band: int, columns: Whole, rows: Whole) -> Iterator[tuple[Whole, Window]]:

@@ -309,7 +309,7 @@ def _shown(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    return _shown(value if _shown(value) else None) or "not known"
+    return _shown(value) or "not known"
 
 
 def _distance(distance_m: Any) -> str:

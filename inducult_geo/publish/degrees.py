@@ -1,14 +1,20 @@
-"""The two ways between the work CRS and degrees; PROJ looks for one for longer than it takes to go it."""
+"""The work CRS as files tell it, and the two ways to degrees; PROJ looks for one for longer than it takes to go it."""
 
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from inducult_geo.frames import WORK_CRS
 
 _DEGREES = "EPSG:4326"
+
+
+def written_crs() -> CRS:
+    """Return the work CRS in one spelling: what PROJ says depends on its version and what ran before."""
+    return CRS.from_json(files("inducult_geo").joinpath("publish", "epsg3035.json").read_text(encoding="utf-8"))
 
 
 @cache

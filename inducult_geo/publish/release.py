@@ -10,7 +10,7 @@ from typing import Any
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.databases.geopackage import write_geopackage
-from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, TILES
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, TILES, write_text
 from inducult_geo.publish.layers.tables import layer_frames
 from inducult_geo.publish.page.preview import preview_page
 from inducult_geo.publish.research.documents import write_research_files
@@ -42,8 +42,8 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
     _write_from_layers(bundle, folder)
     write_geoparquet(bundle, folder)
     write_tiles(bundle, folder / TILES)
-    _write_text(folder / "README.txt", readme_text(bundle))
-    _write_text(folder / MANIFEST, _manifest_text(manifest))
+    write_text(folder / "README.txt", readme_text(bundle))
+    write_text(folder / MANIFEST, _manifest_text(manifest))
     # Last, because it tells size and hash of the files before it.
     write_research_files(bundle, folder)
     write_sums(folder)
@@ -53,17 +53,13 @@ def _write_from_layers(bundle: Bundle, folder: Path) -> None:
     """Write what is made of the layers' rows: these are gathered once, and let go before the other files are made."""
     frames = layer_frames(bundle)
     write_geopackage(bundle, folder / GEOPACKAGE, frames)
-    _write_text(folder / PAGE, preview_page(bundle, frames))
+    write_text(folder / PAGE, preview_page(bundle, frames))
 
 
 def write_sums(folder: Path) -> None:
     """Write SHA256SUMS anew: call it again after adding files (rasters) to a release."""
-    _write_text(folder / SUMS, sha256sums(folder))
+    write_text(folder / SUMS, sha256sums(folder))
 
 
 def _manifest_text(manifest: Mapping[str, Any]) -> str:
     return json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8", "replace"))

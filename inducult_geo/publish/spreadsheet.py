@@ -217,16 +217,11 @@ def _check_certain(path: Path, table: pd.DataFrame, certain: list[str], page: st
                 raise ContractError(f"{path}: '{cell}' of '{name}' may be '{otherwise}' as well. {_SAVE_SO}")
 
 
-def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV that `write_csv` made by the names of its columns, as they stand in it."""
-    lines = lines_of(path)
-    names = next(lines, [])
-    yield from (dict(zip(names, line, strict=False)) for line in lines)
-
-
 def plain_rows_of(path: Path) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV that `write_csv` made by the names of its columns, as they were before it."""
-    yield from ({name: plain_cell(cell) for name, cell in row.items()} for row in rows_of(path))
+    lines = lines_of(path)
+    names = next(lines, [])
+    yield from (dict(zip(names, map(plain_cell, line), strict=False)) for line in lines)
 
 
 def lines_of(path: Path) -> Iterator[list[str]]:

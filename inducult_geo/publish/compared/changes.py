@@ -341,8 +341,9 @@ def _told(
         event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
         event = event or ("read otherwise" if key in reread else None)
         # What else moves along with a record that a person spoke of, moves by that word.
-        if event and not ((words or dropped) and event.startswith("regrouped")):
-            events.setdefault((now or was or _NOBODY).source, set()).add(event)
+        record = now or was
+        if record and event and not ((words or dropped) and event.startswith("regrouped")):
+            events.setdefault(record.source, set()).add(event)
     if (source := _rekeyed(keys, site_id, before, after)) is not None:
         events[source] = {"under new keys"}
     told = sorted({f"{word.who} decided {word.decision}" for word in words})
@@ -367,7 +368,6 @@ def _is_obeyed(word: Word, before: Snapshot, after: Snapshot) -> bool:
 
 
 _OBEYED = ((False, True, "same"), (True, False, "different"), (True, False, "part_of"))
-_NOBODY = Record("", None, None)
 
 
 def _left(record: Record) -> str:

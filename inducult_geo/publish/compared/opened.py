@@ -51,7 +51,7 @@ def tables_alone(package: Path) -> Path:
         Where there is such a query.
     """
     try:
-        with closing(_opened(package)) as con:
+        with closing(looked_at(package)) as con:
             made = _made_by_queries(con)
     except _UNREADABLE:
         return package
@@ -80,7 +80,8 @@ def _made_by_queries(con: sqlite3.Connection) -> list[str]:
     return made
 
 
-def _opened(package: Path) -> sqlite3.Connection:
+def looked_at(package: Path) -> sqlite3.Connection:
+    """Open a database for looking only: nothing in it can be changed, and no function of its schema is run."""
     # Immutable, not only read-only: SQLite then makes no side files, even for a file in WAL mode.
     con = sqlite3.connect(package.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)
     con.execute("PRAGMA trusted_schema = OFF")
@@ -135,7 +136,7 @@ class Opened:
 
     @cached_property
     def _connection(self) -> sqlite3.Connection:
-        return _opened(self.geopackage)
+        return looked_at(self.geopackage)
 
     @cached_property
     def _clock(self) -> _Clock:

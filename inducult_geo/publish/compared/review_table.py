@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from inducult_geo.errors import ConfigError, ContractError, ReleaseError
 from inducult_geo.frames import from_json, read_shapes
-from inducult_geo.publish.compared.opened import tables_alone
+from inducult_geo.publish.compared.opened import looked_at, tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.layers.tables import GEOMETRY
@@ -51,7 +51,6 @@ _OF_LAYER: Final = frozenset({"fid", *(column.name for column in layer_named("re
 _LAYER: Final = "review"
 _MAP_LAYERS: Final = (".geojson", ".json", ".shp", ".dbf", ".kml", ".gml", ".fgb", ".parquet")
 _NAMED_MAX: Final = 5
-_LOOKING: Final = "?mode=ro&immutable=1"
 
 
 def export_review(release: Path, out: Path, answered: Collection[str] = ()) -> tuple[int, int]:
@@ -91,7 +90,7 @@ def questions_of(release: Path) -> pd.DataFrame:
     named = [*_QUESTION, *_EVIDENCE]
     try:
         # As all that reads a release: what somebody put there as a query could run without end.
-        with closing(sqlite3.connect(tables_alone(package).resolve().as_uri() + _LOOKING, uri=True)) as con:
+        with closing(looked_at(tables_alone(package))) as con:
             # A release without questions has no such layer: then there is nothing to ask.
             questions = _select(con, named) if _columns(con) else []
         sides = _sides(records)

@@ -18,36 +18,24 @@ LATITUDE = Column("latitude", "number", "Latitude", "Latitude of the site's poin
 SHEET: tuple[Column, ...] = (*SITES[:3], LONGITUDE, LATITUDE, *SITES[3:])
 """Columns of `sites.csv`: those of a site, and its place in degrees."""
 
-_CSVT_TYPES: dict[Kind, str] = {
-    "text": "String",
-    "whole": "Integer",
-    "number": "Real",
+_KINDS: dict[Kind, tuple[str, str, str]] = {
+    "text": ("text", "string", "String"),
+    "whole": ("whole number", "integer", "Integer"),
+    "number": ("number", "number", "Real"),
     # A CSV has True and False, which GDAL takes for no number.
-    "flag": "String",
-    "date": "Date",
+    "flag": ("yes or no", "boolean", "String"),
+    "date": ("date", "string", "Date"),
 }
-_JSON_TYPES: dict[Kind, str] = {
-    "text": "string",
-    "whole": "integer",
-    "number": "number",
-    "flag": "boolean",
-    "date": "string",
-}
+"""Kind of value -> its name for a person, in JSON Schema and in a `.csvt`."""
+
 _NEVER_NULL = frozenset({"site_id", "record_key", "source", "outcome"})
-_KINDS: dict[Kind, str] = {
-    "text": "text",
-    "whole": "whole number",
-    "number": "number",
-    "flag": "yes or no",
-    "date": "date",
-}
 _HEADER = "| column | title | kind | unit | list | meaning |\n|---|---|---|---|---|---|"
 
 
 def csvt_text(columns: Iterable[Column]) -> str:
     """Return a `.csvt`: the kinds of a CSV's columns on one line; without it GDAL and QGIS read all of them as text."""
     coordinates = {LONGITUDE.name: "CoordX", LATITUDE.name: "CoordY"}
-    return ",".join(f'"{coordinates.get(column.name, _CSVT_TYPES[column.kind])}"' for column in columns) + "\n"
+    return ",".join(f'"{coordinates.get(column.name, _KINDS[column.kind][2])}"' for column in columns) + "\n"
 
 
 def dictionary_rows() -> list[dict[str, str | None]]:
@@ -58,7 +46,7 @@ def dictionary_rows() -> list[dict[str, str | None]]:
             "column_name": column.name,
             "title": column.alias,
             "description": column.description,
-            "kind": "JSON text" if column.json else _KINDS[column.kind],
+            "kind": "JSON text" if column.json else _KINDS[column.kind][0],
             "unit": column.unit,
             "list": column.domain,
         }
@@ -140,7 +128,7 @@ def _object(description: str, columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def _property(column: Column) -> dict[str, Any]:
-    kind = _JSON_TYPES[column.kind]
+    kind = _KINDS[column.kind][1]
     # A record that waits in review has no site.
     never_null = column.name in _NEVER_NULL and column not in OUTCOME[:1]
     said: dict[str, Any] = {"title": column.label, "description": column.description}
@@ -167,7 +155,7 @@ def _table(columns: Iterable[Column]) -> str:
 
 
 def _row(column: Column) -> str:
-    kind = "JSON text" if column.json else _KINDS[column.kind]
+    kind = "JSON text" if column.json else _KINDS[column.kind][0]
     domain = f"[{column.domain}](#{column.domain})" if column.domain else ""
     cells = (f"`{column.name}`", _cell(column.alias), kind, column.unit or "", domain, _cell(column.description))
     return f"| {' | '.join(cells)} |"

@@ -64,7 +64,7 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
         "regions": _areas(_sorted(bundle.regions, "region")),
         "sources": _sorted(bundle.sources, "source"),
         "runs": pd.DataFrame([dict(bundle.run)]),
-        "changes": _changed(bundle.changes),
+        "changes": gpd.GeoDataFrame(geometry=[], crs=WORK_CRS) if bundle.changes is None else bundle.changes,
         "dictionary": pd.DataFrame(dictionary_rows()),
         "vocabulary": pd.DataFrame(vocabulary_rows()),
     }
@@ -77,11 +77,6 @@ def site_points(bundle: Bundle) -> gpd.GeoDataFrame:
     """Return the rows of the layer `site_points` alone, as `layer_frames` does."""
     sites = _sorted(bundle.sites, "site_id")
     return gpd.GeoDataFrame(_declared(_points(sites, sites.geometry), layer_named("site_points")))
-
-
-def _changed(changes: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    """Return the changes, none where there is no release to compare with."""
-    return gpd.GeoDataFrame(geometry=[], crs=WORK_CRS) if changes is None else changes
 
 
 def arrow_table(frame: pd.DataFrame, layer: Layer) -> pa.Table:

@@ -20,6 +20,7 @@ from rasterio.warp import reproject, transform_bounds
 
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.qgis.coverage import extent_of_surface
 from inducult_geo.publish.qgis.surfaces import SHARES, ramp
 from inducult_geo.surface import Surface
 
@@ -61,8 +62,7 @@ def _overlay(surface: Surface, name: str) -> dict[str, Any]:
 
 def _web_picture(surface: Surface, top: float) -> tuple[npt.NDArray[np.uint8], tuple[float, float, float, float]]:
     """Return the picture in web mercator, north up, and its west, south, east and north in degrees."""
-    rows, columns = surface.values.shape
-    degrees = transform_bounds(WORK_CRS, "EPSG:4326", *_bounds(surface.transform, rows, columns))
+    degrees = transform_bounds(WORK_CRS, "EPSG:4326", *extent_of_surface(surface))
     west, south, east, north = transform_bounds("EPSG:4326", _WEB_MERCATOR, *degrees)
     # The web's meters are longer than those on the ground, by so much in the middle of the picture.
     pixel_m = surface.cell_m / math.cos(math.radians((degrees[1] + degrees[3]) / 2))
@@ -82,12 +82,6 @@ def _web_picture(surface: Surface, top: float) -> tuple[npt.NDArray[np.uint8], t
     )
     gray = np.ceil(255 * np.sqrt(np.clip(shown / top, 0, 1))).astype("uint8")
     return gray, degrees
-
-
-def _bounds(transform: Affine, rows: int, columns: int) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of a picture that is north up."""
-    west, north = transform.c, transform.f
-    return west, north + transform.e * rows, west + transform.a * columns, north
 
 
 def png_bytes(gray: npt.NDArray[np.uint8]) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -23,7 +22,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import clean_text, layer_frames
 from inducult_geo.publish.licences import ODBL, credit_lines
-from inducult_geo.publish.page.drawing import Map, overview_map, region_map
+from inducult_geo.publish.page.drawing import overview_map, region_map
 from inducult_geo.publish.page.mapdata import json_for_page, map_data
 from inducult_geo.publish.qgis.layouts import printed_credits
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date, release_title
@@ -35,14 +34,6 @@ QUESTIONS_SHOWN = 60
 CHANGES_SHOWN = 100
 CROWD = 800
 """A picture of more sites than this shows dots without titles: a sign each takes a phone longer than all else."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One region of the page: its row of figures and its map."""
-
-    row: Mapping[str, Any]
-    map: Map
 
 
 def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = None) -> str:
@@ -143,11 +134,11 @@ def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(known, geometry=points["geometry"], crs="EPSG:3035")
 
 
-def _panel(row: dict[Any, Any], sites: gpd.GeoDataFrame) -> Panel:
+def _panel(row: dict[Any, Any], sites: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what the page shows of a region: its row of figures and its map."""
     inside = sites[sites["region"] == row["region"]]
-    return Panel(
-        _plain({key: value for key, value in row.items() if key != "geometry"}), region_map(row["geometry"], inside)
-    )
+    plain = _plain({key: value for key, value in row.items() if key != "geometry"})
+    return {"row": plain, "map": region_map(row["geometry"], inside)}
 
 
 def _counts(frame: pd.DataFrame, column: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -120,43 +120,39 @@ def every_data_file_is_described(release: Opened) -> Iterator[str]:
 
 def densities_count_the_sites(release: Opened) -> Iterator[str]:
     """Check that each density surface integrates to its number of sites, within a thousandth, on the EEA grid."""
-    for name, aspects in _DENSITIES.items():
+    for name in _DENSITIES:
         path = release.folder / name
         if not path.is_file():
             continue
-        sites, of_before = _sites_counted(release, name, aspects)
         with rasterio.open(path) as raster:
             transform, epsg = raster.transform, raster.crs.to_epsg()
             counted = float(np.nansum(raster.read(1), dtype="float64")) * abs(transform.a * transform.e) / 1e6
-        if all(abs(counted - right) > _TOLERANCE * max(right, 1) for right in (sites, of_before)):
-            yield f"{path.name} integrates to {counted:.2f} sites, site_points holds {sites}"
+        yield from _miscounted(release, name, counted, path.name)
         if epsg != 3035 or transform.c % transform.a or transform.f % transform.a:
             yield f"{path.name} is not on the EEA grid in EPSG:3035"
         if not path.with_suffix(".qml").is_file():
             yield f"{path.name} has no style beside it"
 
 
-def _sites_counted(release: Opened, name: str, aspects: Sequence[str]) -> tuple[int, int]:
-    """Return how many sites a surface counts, and how many one of before did, which counted what is closed, too."""
+def _miscounted(release: Opened, name: str, counted: float, where: str) -> Iterator[str]:
+    """Tell of a surface that counts other sites than it should; one of before counted what is closed, too."""
     asked = "SELECT count(*) FROM site_points WHERE aspect IN (?, ?)"
     idle = "('projected', 'underConstruction', 'disused', 'decommissioned')"
     runs = f"{asked} AND coalesce(status, 'unknown') NOT IN {idle}"
-    is_production = name.startswith("density_production")
-    return release.one(runs if is_production else asked, *aspects), release.one(asked, *aspects)
+    of_before = release.one(asked, *_DENSITIES[name])
+    sites = release.one(runs, *_DENSITIES[name]) if name.startswith("density_production") else of_before
+    if all(abs(counted - right) > _TOLERANCE * max(right, 1) for right in (sites, of_before)):
+        yield f"{where} integrates to {counted:.2f} sites, site_points holds {sites}"
 
 
 def coverages_count_the_sites(release: Opened) -> Iterator[str]:
     """Check that each raster inside the GeoPackage integrates to the sites of its aspects, as its file does."""
     for name in _INSIDE:
-        table, aspects = name.removesuffix(".tif"), _DENSITIES[name]
-        if table not in release.coverages:
-            if (release.folder / name).is_file():
-                yield f"{name} is not inside the GeoPackage as {table}"
-            continue
-        sites, of_before = _sites_counted(release, name, aspects)
-        counted = _summed_tiles(release, table)
-        if all(abs(counted - right) > _TOLERANCE * max(right, 1) for right in (sites, of_before)):
-            yield f"{table} in the GeoPackage integrates to {counted:.2f} sites, site_points holds {sites}"
+        table = name.removesuffix(".tif")
+        if table in release.coverages:
+            yield from _miscounted(release, name, _summed_tiles(release, table), f"{table} in the GeoPackage")
+        elif (release.folder / name).is_file():
+            yield f"{name} is not inside the GeoPackage as {table}"
 
 
 def _summed_tiles(release: Opened, table: str) -> float:

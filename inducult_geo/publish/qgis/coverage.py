@@ -11,15 +11,14 @@ import math
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
-from pyproj import CRS
 from rasterio.io import MemoryFile
 
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.degrees import written_crs
 from inducult_geo.surface import Surface
 
 TILE = 256
@@ -82,11 +81,6 @@ COVERAGES: Mapping[str, Coverage] = {
 """Name of a surface in a bundle -> its table."""
 
 
-def coverages_of(bundle: Bundle) -> dict[str, Surface]:
-    """Return table -> surface for each surface of a bundle."""
-    return {said.table: bundle.surfaces[name] for name, said in COVERAGES.items() if name in bundle.surfaces}
-
-
 def extent_of_surface(surface: Surface) -> tuple[float, float, float, float]:
     """Return xmin, ymin, xmax, ymax of a surface in EPSG:3035."""
     rows, columns = surface.values.shape
@@ -106,13 +100,11 @@ def add_coverages(con: sqlite3.Connection, bundle: Bundle, stamp: str) -> None:
     stamp
         `YYYY-MM-DDThh:mm:ss.000Z`.
     """
-    present = coverages_of(bundle)
-    if not present:
-        return
-    _prepare(con)
-    for said in COVERAGES.values():
-        if said.table in present:
-            _add(con, said, present[said.table], stamp)
+    present = [(said, bundle.surfaces[name]) for name, said in COVERAGES.items() if name in bundle.surfaces]
+    if present:
+        _prepare(con)
+    for said, surface in present:
+        _add(con, said, surface, stamp)
 
 
 def _prepare(con: sqlite3.Connection) -> None:
@@ -120,9 +112,7 @@ def _prepare(con: sqlite3.Connection) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             con.execute(statement)
-    # Spelled by us, because what PROJ says of a system depends on its version and on what the process did before.
-    text = files("inducult_geo").joinpath("publish", "epsg3035.json").read_text(encoding="utf-8")
-    wkt = CRS.from_json(text).to_wkt("WKT2_2015")
+    wkt = written_crs().to_wkt("WKT2_2015")
     con.execute("UPDATE gpkg_spatial_ref_sys SET definition_12_063 = ? WHERE srs_id = ?", (wkt, _SRS))
     con.execute(
         "INSERT INTO gpkg_spatial_ref_sys "

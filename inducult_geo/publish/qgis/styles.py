@@ -97,21 +97,7 @@ def _xml_text(value: Any) -> Any:
 
 
 def styles_of(layer: Layer, *, region_titles: Mapping[str, str], years: tuple[int, int] = ANY_YEARS) -> dict[str, str]:
-    """Return every style of a layer by name, the default one first; see `style_of`."""
-    named = ((layer.style_name, layer.style), *layer.more_styles)
-    return {
-        name: style_of(layer, region_titles=region_titles, years=years, template=template) for name, template in named
-    }
-
-
-def style_of(
-    layer: Layer,
-    *,
-    region_titles: Mapping[str, str],
-    years: tuple[int, int] = ANY_YEARS,
-    template: str | None = None,
-) -> str:
-    """Return the QML of a layer.
+    """Return the QML of every style of a layer by name, the default one first.
 
     Parameters
     ----------
@@ -121,10 +107,9 @@ def style_of(
         Region id -> title, for the value map of the column `region`.
     years
         The first and the last year that the temporal controller shows of what does not tell when it began or ended.
-    template
-        Another template than the layer's default one.
     """
-    return _rendered(layer, tuple(region_titles.items()), years, template or layer.style)
+    named = ((layer.style_name, layer.style), *layer.more_styles)
+    return {name: _rendered(layer, tuple(region_titles.items()), years, template) for name, template in named}
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ from pyproj import CRS
 from inducult_geo.catalog import OSM
 from inducult_geo.digest import sha256
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.files import GEOPACKAGE, PAGE, RECORDS_FILE, SITES_FILE, TILES
+from inducult_geo.publish.files import GEOPACKAGE, PAGE, RECORDS_FILE, SITES_FILE, TILES, write_text
 from inducult_geo.publish.layers.dictionary import (
     DICTIONARY,
     SCHEMA,
@@ -105,12 +105,12 @@ def write_research_files(bundle: Bundle, folder: Path) -> None:
     """
     write_density(bundle, folder)
     write_csv(sites_table(bundle), folder / SITES_CSV)
-    _write(folder / SITES_CSVT, csvt_text(SHEET))
-    _write(folder / SITES_PRJ, CRS("EPSG:4326").to_wkt("WKT1_ESRI"))
-    _write(folder / DICTIONARY, dictionary_text())
-    _write(folder / SCHEMA, schema_text())
-    _write(folder / CITATION, citation_text(bundle))
-    _write(folder / DCAT, dcat_text(bundle, folder))
+    write_text(folder / SITES_CSVT, csvt_text(SHEET))
+    write_text(folder / SITES_PRJ, CRS("EPSG:4326").to_wkt("WKT1_ESRI"))
+    write_text(folder / DICTIONARY, dictionary_text())
+    write_text(folder / SCHEMA, schema_text())
+    write_text(folder / CITATION, citation_text(bundle))
+    write_text(folder / DCAT, dcat_text(bundle, folder))
 
 
 def sites_table(bundle: Bundle) -> pd.DataFrame:
@@ -290,7 +290,3 @@ def _notice(bundle: Bundle) -> list[str]:
 def _quoted(value: Any) -> str:
     """Return a value as a YAML string: a JSON string is one, once what cannot be printed is out of it."""
     return json.dumps(line_of(value), ensure_ascii=False)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8", "replace"))

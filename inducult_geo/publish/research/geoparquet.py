@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,10 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyproj import CRS
 
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.degrees import written_crs
 from inducult_geo.publish.files import RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.layers.columns import SITES
 from inducult_geo.publish.layers.tables import days_of
@@ -57,19 +56,13 @@ def _about(bundle: Bundle) -> bytes:
     return json.dumps({"title": release_title(bundle), **told, **terms}, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _written_crs() -> CRS:
-    """Return the work CRS in one spelling: what PROJ says of EPSG:3035 depends on what the process did before."""
-    text = files("inducult_geo").joinpath("publish", "epsg3035.json").read_text(encoding="utf-8")
-    return CRS.from_json(text)
-
-
 def _write(frame: gpd.GeoDataFrame, key: str, columns: list[str], path: Path, about: bytes) -> None:
     ordered = frame[[*columns, "geometry"]].sort_values(key, kind="stable", ignore_index=True)
     # An all-null column must not become a column of nothing: types are those of the schema.
     typed = pd.DataFrame(ordered[columns]).astype({name: _TYPES[name] for name in columns})
     # DATE in the file, also where no day is known: the type that the GeoPackage has.
     days = {name: pd.Series(pd.arrays.ArrowExtensionArray(days_of(typed[name]))) for name in columns if name in _DATES}
-    whole = gpd.GeoDataFrame(typed.assign(**days), geometry=ordered.geometry.to_numpy(), crs=_written_crs())
+    whole = gpd.GeoDataFrame(typed.assign(**days), geometry=ordered.geometry.to_numpy(), crs=written_crs())
     whole.to_parquet(
         path,
         index=False,

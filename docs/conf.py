@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from inducult_geo import __version__
 from inducult_geo.publish.layers.dictionary import dictionary_text
-from inducult_geo.publish.qgis.symbols import aspect_marks, theme_marks
+from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
+from inducult_geo.publish.qgis.symbols import aspect_marks, theme_colors
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,10 +41,11 @@ def symbols_table() -> str:
     for mark in aspect_marks():
         rings = ", inside it ".join(f"{ring.shape} `{ring.color}`" for ring, _ in mark.rings)
         aspects.append(f"| `{mark.value}` | {mark.label} | {rings} |")
-    themes = ["| value | means | color | shape |", "|---|---|---|---|"]
-    for value, label, theme in theme_marks():
-        angle = f", turned by {theme.angle}°" if theme.angle else ""
-        themes.append(f"| `{value}` | {label} | `{theme.color}` | {theme.shape.replace('_', ' ')}{angle} |")
+    themes = ["| value | means | color | drawn as |", "|---|---|---|---|"]
+    for value, label, color in theme_colors():
+        paths = "".join(f'<path d="{path}"/>' for path in PICTOGRAMS[value])
+        drawn = f'<svg viewBox="0 0 24 24" width="24" height="24" fill="{color}" fill-rule="evenodd">{paths}</svg>'
+        themes.append(f"| `{value}` | {label} | `{color}` | {drawn} |")
     return "\n".join(aspects) + "\n\n" + "\n".join(themes)
 
 

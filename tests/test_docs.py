@@ -29,7 +29,8 @@ from inducult_geo.match.scoring.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLAN
 from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
+from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
+from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_COLORS
 from inducult_geo.resolving.region import WIDE_FROM
 from inducult_geo.resolving.tiling import CELL_M, HALO_M
 from inducult_geo.text.lexicon import LOCAL_UP_TO
@@ -97,8 +98,9 @@ def test_the_dictionary_names_every_column_and_value(site: Path) -> None:
 
 def test_the_symbols_are_those_of_the_program(site: Path) -> None:
     text = (site / "symbols.html").read_text(encoding="utf-8")
-    marks = [*THEME_MARKS.values(), *(mark for rings in ASPECT_RINGS.values() for mark, _ in rings)]
-    assert all(mark.color in text for mark in marks)
+    colors = [*THEME_COLORS.values(), *(mark.color for rings in ASPECT_RINGS.values() for mark, _ in rings)]
+    assert all(color in text for color in colors)
+    assert all(f'd="{path}"' in text for paths in PICTOGRAMS.values() for path in paths), "as the maps draw them"
 
 
 @pytest.mark.parametrize(

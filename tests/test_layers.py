@@ -12,8 +12,9 @@ from inducult_geo.match.decided.decisions import WORDS
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.page.pagewords import access_words
+from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
 from inducult_geo.publish.qgis.styles import environment, styles_of
-from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS, aspects_in_words
+from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_COLORS, aspects_in_words
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 COLUMNS = [(layer, column) for layer in LAYERS for column in layer.columns]
@@ -135,9 +136,8 @@ def test_labels_of_a_domain_differ():
 
 def test_every_aspect_and_theme_has_its_own_mark():
     assert set(ASPECT_RINGS) == set(ASPECTS)
-    assert set(THEME_MARKS) == set(DOMAINS["theme"])
-    shapes = [(mark.shape, mark.angle) for mark in THEME_MARKS.values()]
-    assert len(set(shapes)) == len(shapes), "told by shape alone, without color"
+    assert set(THEME_COLORS) == set(PICTOGRAMS) == set(DOMAINS["theme"])
+    assert len({*PICTOGRAMS.values()}) == len(PICTOGRAMS), "told by shape alone, without color"
     assert set(ASPECT_RINGS["both"][0][:1] + ASPECT_RINGS["both"][1][:1]) == {
         ASPECT_RINGS["factory"][0][0],
         ASPECT_RINGS["monument"][0][0],

@@ -19,9 +19,9 @@ from bundles import HOSTILE, contracts, small_bundle
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import layer_frames
 from inducult_geo.publish.page.drawing import Frame, length_text, overview_map, region_map, round_length
-from inducult_geo.publish.page.mapdata import _by_name, _other_names, json_for_page, map_data
-from inducult_geo.publish.page.preview import SHAPES, _problems, _questions, _rejected, _site_marks, preview_page
-from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
+from inducult_geo.publish.page.mapdata import SHAPES, _by_name, _other_names, json_for_page, map_data
+from inducult_geo.publish.page.preview import _problems, _questions, _rejected, _site_marks, preview_page
+from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_COLORS
 from inducult_geo.releasing.withholding import for_release
 
 
@@ -250,7 +250,7 @@ def test_a_site_of_no_known_branch_is_counted_as_none(bundle):
     sites = bundle.sites.copy()
     sites.loc[sites.index[0], "theme"] = None
     changed = replace(bundle, sites=sites)
-    data = map_data(changed, layer_frames(changed), SHAPES)
+    data = map_data(changed, layer_frames(changed))
     numbers, table = data["columns"]["theme"], [value for value, _ in data["tables"]["theme"]]
     expected = sites["theme"].value_counts().to_dict()
     assert {table[code]: numbers.count(code) for code in set(numbers) if code >= 0} == expected
@@ -268,7 +268,7 @@ def test_what_records_say_against_each_other_is_on_the_page(bundle):
     sites["conflicts"] = None
     sites.loc[sites.index[0], "conflicts"] = '{"status": {"osm:way/1": "functional", "x:\\u00001": "disused"}}'
     changed = replace(bundle, sites=sites)
-    columns = map_data(changed, layer_frames(changed), SHAPES)["columns"]
+    columns = map_data(changed, layer_frames(changed))["columns"]
     place = columns["site_id"].index(sites["site_id"].iloc[0])
     assert columns["conflicts"][place] == ["status", "osm:way/1", "functional", "status", "x:1", "disused"]
     assert {*columns["conflicts"][:place], *columns["conflicts"][place + 1 :]} == {0}
@@ -285,7 +285,7 @@ def test_what_other_lists_call_a_site_is_on_the_page_once(bundle):
     records.loc[mine[0], ["ids", "heritage_ref"]] = ['{"wikidata": "Q1; Q2", "eprtr": "\\u0000PL-12"}', "R 7"]
     records.loc[mine[1], ["ids", "heritage_ref"]] = ['{"eprtr": "PL-12"}', "R 8; R 9"]
     changed = replace(bundle, sites=sites, records=records)
-    told = map_data(changed, layer_frames(changed), SHAPES)["columns"]
+    told = map_data(changed, layer_frames(changed))["columns"]
     held = dict(zip(told["site_id"], told["ids"], strict=True))
     assert held.pop(site) == ["PL-12", "Q2", "R 8", "R 9"]
     assert {*held.values()} == {0}
@@ -296,7 +296,7 @@ def test_the_page_promises_no_better_accuracy_than_the_release(bundle):
     sites = bundle.sites.copy()
     sites["accuracy_m"] = [5.12, 707.10678, 1000.02, 1234.5, 0.001, None, *[14.0] * (len(sites) - 6)]
     changed = replace(bundle, sites=sites)
-    told = map_data(changed, layer_frames(changed), SHAPES)["columns"]
+    told = map_data(changed, layer_frames(changed))["columns"]
     held = dict(zip(told["site_id"], told["accuracy_m"], strict=True))
     assert [held[site] for site in sites["site_id"][:7]] == [5.12, 707.11, 1000.02, 1234.5, 0.01, 0, 14.0]
 
@@ -308,7 +308,7 @@ def test_a_web_address_can_be_clicked_and_nothing_else(bundle):
     sites = bundle.sites.copy()
     keys = sites["site_id"].tolist()[: len(given)]
     sites["website"] = [*given, *[None] * (len(sites) - len(given))]
-    told = map_data(replace(bundle, sites=sites), layer_frames(replace(bundle, sites=sites)), SHAPES)["columns"]
+    told = map_data(replace(bundle, sites=sites), layer_frames(replace(bundle, sites=sites)))["columns"]
     links = dict(zip(told["site_id"], told["website"], strict=True))
     assert [links[key] for key in keys] == [*given[:3], 0, 0, 0, 0, 0, given[8]]
 
@@ -351,10 +351,7 @@ def test_a_release_of_nothing_still_has_a_page(bundle):
 
 
 def test_every_mark_has_its_drawing():
-    used = {mark.shape for mark in THEME_MARKS.values()} | {
-        ring[0].shape for rings in ASPECT_RINGS.values() for ring in rings
-    }
-    assert used <= set(SHAPES)
+    assert {ring[0].shape for rings in ASPECT_RINGS.values() for ring in rings} == set(SHAPES)
 
 
 def contrast(one, other):
@@ -378,9 +375,9 @@ def test_text_can_be_read(html, scheme, ink, ground):
     assert contrast(*colors) >= 4.5
 
 
-@pytest.mark.parametrize("mark", THEME_MARKS.values(), ids=THEME_MARKS)
-def test_theme_marks_stand_out_from_their_white_ground(mark):
-    assert contrast(mark.color, "#ffffff") >= 2.2
+@pytest.mark.parametrize("color", THEME_COLORS.values(), ids=THEME_COLORS)
+def test_themes_stand_out_from_their_white_ground(color):
+    assert contrast(color, "#ffffff") >= 2.2
 
 
 def test_north_is_up_and_the_bar_is_true():
@@ -435,7 +432,7 @@ def test_a_region_far_away_widens_the_overview():
 
 def test_the_map_names_regions_and_access_in_words(bundle):
     """What is chosen by hand must be read: an id such as "sisak-moslavina" is none's word."""
-    tables = map_data(bundle, layer_frames(bundle), SHAPES)["tables"]
+    tables = map_data(bundle, layer_frames(bundle))["tables"]
     titles = dict(zip(bundle.regions["region"], bundle.regions["title"], strict=True))
     assert {value: label for value, label in tables["region"] if value in titles} == titles
     assert all(label != value for value, label in tables["visitor_access"])
@@ -462,7 +459,7 @@ def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):
     sites["timeline"] = None
     sites.loc[0, "timeline"] = json.dumps(events)
     changed = replace(bundle, sites=sites)
-    data = map_data(changed, layer_frames(changed), SHAPES)
+    data = map_data(changed, layer_frames(changed))
     place = data["columns"]["site_id"].index(site)
     told = data["columns"]["timeline"][place]
     precisions = [*DOMAINS["year_precision"]]

@@ -36,21 +36,16 @@ from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.compared.revisions import read_otherwise, revisions
 from inducult_geo.publish.compared.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of_bundle
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
-from inducult_geo.publish.layers.domains import ON_GRID
+from inducult_geo.publish.layers.declared import layer_named
+from inducult_geo.publish.layers.domains import DOMAINS, ON_GRID
 from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.store import replacing
 
-CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split", "revised")
+CHANGES = (*DOMAINS["change"],)
 """The kinds of change, in the order in which they are listed."""
 
 CHANGE_COLUMNS: Mapping[str, str] = {
-    "change": "str",
-    "site_id": "str",
-    "name": "str",
-    "region": "str",
-    "detail": "str",
-    "cause": "str",
-    "distance_m": "float64",
+    column.name: "float64" if column.kind == "number" else "str" for column in layer_named("changes").columns
 }
 
 CHANGES_LAYER = "changes"

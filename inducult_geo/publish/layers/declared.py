@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from inducult_geo.catalog.labels import labels
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers import columns
 from inducult_geo.publish.layers.columns import Column
@@ -24,8 +25,8 @@ class Layer:
 
     Attributes
     ----------
-    name, title, description
-        Table name, the name that a person sees, and what it holds.
+    name, description
+        Table name, and what it holds.
     geometry
         `Point`, `MultiPolygon`, or None for a table of attributes.
     columns
@@ -52,7 +53,6 @@ class Layer:
     """
 
     name: str
-    title: str
     description: str
     geometry: Literal["Point", "MultiPolygon"] | None
     columns: tuple[Column, ...]
@@ -65,6 +65,11 @@ class Layer:
     group: str = "Evidence"
     always: bool = False
     rows: Callable[[Bundle], pd.DataFrame] | None = None
+
+    @property
+    def title(self) -> str:
+        """The name that a person sees."""
+        return labels("layer")[self.name]
 
     def column(self, name: str) -> Column:
         """Return a column by name."""
@@ -93,7 +98,6 @@ _REJECTED: tuple[Column, ...] = (
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "site_points",
-        "Industrial sites",
         "Sites of industrial culture, one point each: monuments, active factories, and places that are both.",
         "Point",
         columns.SITES,
@@ -113,7 +117,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "site_areas",
-        "Outlines of sites",
         "Outlines of those sites of which a source knows the area; joined to site_points by site_id.",
         "MultiPolygon",
         columns.SITES,
@@ -124,7 +127,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "review",
-        "Open questions",
         "Questions that a person must answer: choose a decision for each and import the file again.",
         "Point",
         columns.REVIEW,
@@ -135,7 +137,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "source_records",
-        "Records of the sources",
         "Every record that is part of a site or waits for a person, at a point on its own geometry.",
         "Point",
         (*columns.RECORDS, *columns.OUTCOME),
@@ -146,7 +147,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "matches",
-        "Compared records",
         "Pairs of records that may be one site, with the decision and the evidence: from a score of 0.05 on, and of "
         "less where others fit better, one lies in the other, or a person decided.",
         None,
@@ -156,7 +156,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "rejected",
-        "Rejected records",
         "Records that cannot be used, each with the reason and what to do about it.",
         None,
         _REJECTED,
@@ -165,7 +164,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "changes",
-        "Changes since the last release",
         "Sites that are new, gone, moved, renamed, closed, reopened, merged, split or revised since the last release.",
         "Point",
         columns.CHANGES,
@@ -176,7 +174,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "former_ids",
-        "Former site ids",
         "Ids of sites that were merged into others since they were first published, and what they lead to now.",
         None,
         FORMER_IDS,
@@ -186,7 +183,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "former_keys",
-        "Former record keys",
         "Keys that records had before their sources gave them others (a list numbered anew, an area drawn again).",
         None,
         FORMER_KEYS,
@@ -196,7 +192,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "regions",
-        "Regions",
         "Regions of the map with the counts of their records: records_in = in_sites + in_review + rejected.",
         "MultiPolygon",
         columns.REGIONS,
@@ -208,7 +203,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "sources",
-        "Sources",
         "Every source with its license, the way its coordinates were read, and the counts of its records.",
         None,
         columns.SOURCES,
@@ -218,7 +212,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "runs",
-        "This release",
         "One row: what the release holds and which run wrote it.",
         None,
         columns.RUNS,
@@ -228,7 +221,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "dictionary",
-        "Data dictionary",
         "Every column of every layer and table: title, meaning, kind, unit and list of values.",
         None,
         columns.DICTIONARY,
@@ -238,7 +230,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "vocabulary",
-        "Lists of values",
         "Every value that a coded column can take, with its label in English and in the languages of the regions.",
         None,
         columns.VOCABULARY,

@@ -10,32 +10,19 @@ from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS
 ON_GRID = "grid"
 """Origin of a place that is published as the cell of a grid; releases of before wrote the cell behind it."""
 
+_STATES = {
+    "fresh": "Fresh",
+    "stale": "Stale: kept from an earlier run",
+    "partial": "Partial: some sources stale or failed",
+    "failed": "Failed: not in this release",
+}
+
 DOMAINS: Mapping[str, Mapping[str, str]] = {
-    "aspect": {
-        "monument": "Monument (heritage)",
-        "factory": "Factory",
-        "both": "Monument and factory",
-        "unknown": "Not known",
-    },
+    "aspect": labels("aspect"),
     "theme": labels("theme"),
     "type": labels("type"),
-    "status": {
-        "functional": "In use",
-        "projected": "Planned",
-        "underConstruction": "Under construction",
-        "disused": "Out of use",
-        "decommissioned": "Closed for good",
-        "unknown": "Not known",
-    },
-    "present_use": {
-        "production": "Production",
-        "museum": "Museum or visitor site",
-        "culture": "Culture",
-        "business": "Offices, trade or services",
-        "housing": "Housing",
-        "none": "None (empty or in ruins)",
-        "unknown": "Not known",
-    },
+    "status": labels("status"),
+    "present_use": labels("present_use"),
     "year_precision": {
         "day": "To the day",
         "month": "To the month",
@@ -81,17 +68,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "revised": "Other values differ",
     },
     "question_kind": {"pair": "Are these two records one site?", "place": "Where is this record?"},
-    "state": {
-        "fresh": "Fresh",
-        "stale": "Stale: kept from an earlier run",
-        "partial": "Partial: some sources stale or failed",
-        "failed": "Failed: not in this release",
-    },
-    "source_state": {
-        "fresh": "Fresh",
-        "stale": "Stale: kept from an earlier run",
-        "partial": "Partial: lacking in some regions",
-        "failed": "Failed: not in this release",
-    },
+    "state": _STATES,
+    "source_state": {**_STATES, "partial": "Partial: lacking in some regions"},
 }
 """Name of a domain -> its values -> their labels. Names are lower case, as the GeoPackage schema extension asks."""

@@ -29,8 +29,15 @@ from inducult_geo.publish.page.overlays import density_overlays
 from inducult_geo.publish.page.pagewords import access_words, translations
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
-from inducult_geo.publish.qgis.symbols import aspect_marks, theme_marks
+from inducult_geo.publish.qgis.symbols import aspect_marks, theme_colors
 from inducult_geo.text import of_each, packaged_rows
+
+SHAPES: Mapping[str, str] = {
+    "circle": "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1-1 0Z",
+    "square": "M-.9-.9H.9V.9H-.9Z",
+    "diamond": "M0-1L1 0L0 1L-1 0Z",
+}
+"""The shapes of the marks of aspects as SVG paths in a square from -1 to 1."""
 
 FACETS = ("region", "aspect", "theme", "status", "visitor_access")
 """Columns by which the map can be filtered."""
@@ -57,7 +64,7 @@ _OUTLINE_STEP_M = 120.0  # On a map without streets nobody sees more of a region
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping[str, str]) -> dict[str, Any]:
+def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return everything that the map shows, as JSON can hold it.
 
     Parameters
@@ -66,8 +73,6 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
         What is to be published: `withholding.for_release` has been applied.
     frames
         Its layers, from `layer_frames`.
-    shapes
-        Name of a mark's shape -> SVG path in a square from -1 to 1.
     """
     points = _by_name(frames["site_points"])
     regions = gpd.GeoDataFrame(frames["regions"])
@@ -89,9 +94,12 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
         "languages": translations(of_sample=bool(bundle.run["is_sample"])),
         "density": density_overlays(bundle),
         "marks": {
-            "shapes": {name: [path] for name, path in shapes.items()} | _pictograms(),
-            "aspect": {mark.value: [[_mark(ring), share] for ring, share in mark.rings] for mark in aspect_marks()},
-            "theme": {value: [PICTOGRAM + value, mark.color, 0] for value, _, mark in theme_marks()},
+            "shapes": {name: [path] for name, path in SHAPES.items()} | _pictograms(),
+            "aspect": {
+                mark.value: [[[ring.shape, ring.color, 0], share] for ring, share in mark.rings]
+                for mark in aspect_marks()
+            },
+            "theme": {value: [PICTOGRAM + value, color, 0] for value, _, color in theme_colors()},
         },
     }
 
@@ -337,7 +345,3 @@ def _rings(shape: shapely.Geometry) -> list[list[list[list[float]]]]:
 def _pictograms() -> dict[str, list[str]]:
     """Return the drawing of each branch: the same as in QGIS."""
     return {PICTOGRAM + value: [*PICTOGRAMS.get(value, PICTOGRAMS["other"])] for value in DOMAINS["theme"]}
-
-
-def _mark(mark: Any) -> list[Any]:
-    return [mark.shape, mark.color, mark.angle]

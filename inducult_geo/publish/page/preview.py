@@ -23,11 +23,11 @@ from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import clean_text, layer_frames
 from inducult_geo.publish.licences import ODBL, credit_lines
 from inducult_geo.publish.page.drawing import overview_map, region_map
-from inducult_geo.publish.page.mapdata import json_for_page, map_data
+from inducult_geo.publish.page.mapdata import SHAPES, json_for_page, map_data
 from inducult_geo.publish.qgis.layouts import printed_credits
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
-from inducult_geo.publish.qgis.symbols import aspect_marks, theme_marks
+from inducult_geo.publish.qgis.symbols import aspect_marks, theme_colors
 from inducult_geo.text import is_null
 
 QUESTIONS_SHOWN = 60
@@ -60,7 +60,7 @@ def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = Non
             panels=panels,
             aspects=aspect_marks(),
             aspect_counts=_counts(sites, "aspect"),
-            themes=theme_marks(),
+            themes=theme_colors(),
             pictograms=PICTOGRAMS,
             cross=_cross(sites),
             shapes=SHAPES,
@@ -77,7 +77,7 @@ def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = Non
             credits=named,
             map_credit=" · ".join(printed_credits(bundle)),
             odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
-            map_data=Markup(json_for_page(map_data(bundle, frames, SHAPES))),  # noqa: S704 - escaped by json_for_page
+            map_data=Markup(json_for_page(map_data(bundle, frames))),  # noqa: S704 - escaped by json_for_page
             scripts=scripts,
             map_css=_packaged("map.css"),
             script_hashes=" ".join(f"'{_hash(script)}'" for script in scripts),
@@ -205,19 +205,3 @@ def _changes(frame: pd.DataFrame | None) -> dict[str, Any]:
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:
     """Return a row with None for every kind of null."""
     return {str(name): None if is_null(value) else value for name, value in row.items()}
-
-
-SHAPES: Mapping[str, str] = {
-    "circle": "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1-1 0Z",
-    "square": "M-.9-.9H.9V.9H-.9Z",
-    "diamond": "M0-1L1 0L0 1L-1 0Z",
-    "equilateral_triangle": "M0-1L.87.5H-.87Z",
-    "star": "M0-1L.25-.35L.95-.31L.4.13L.59.81L0 .43L-.59.81L-.4.13L-.95-.31L-.25-.35Z",
-    "asterisk_fill": "M-.2-1H.2V-.48L.57-.85L.85-.57L.48-.2H1V.2H.48L.85.57L.57.85L.2.48V1H-.2V.48L-.57.85L-.85.57L-.48.2H-1V-.2H-.48L-.85-.57L-.57-.85L-.2-.48Z",  # noqa: E501
-    "cross_fill": "M-.33-1H.33V-.33H1V.33H.33V1H-.33V.33H-1V-.33H-.33Z",
-    "hexagon": "M0-1L.87-.5V.5L0 1L-.87.5V-.5Z",
-    "pentagon": "M0-1L.95-.31L.59.81H-.59L-.95-.31Z",
-    "semi_circle": "M-1 .4A1 1 0 0 1 1 .4Z",
-    "arrow": "M0-1L.8 0H.35V1H-.35V0H-.8Z",
-}
-"""The shapes of the marks as SVG paths in a square from -1 to 1."""

@@ -18,7 +18,7 @@ from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.attribute_tables import in_order, is_aside, width_px
 from inducult_geo.publish.qgis.in_words import NO_END, Spelled, name_alone, spelled, year_in_words
 from inducult_geo.publish.qgis.pictograms import embedded
-from inducult_geo.publish.qgis.symbols import OTHER_THEME, aspect_marks, theme_marks
+from inducult_geo.publish.qgis.symbols import OTHER_COLOR, aspect_marks, theme_colors
 from inducult_geo.publish.qgis.weblinks import WEB_LINKS
 
 QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
@@ -132,9 +132,9 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], years: t
             pales=_has_years(layer),
             aspects=aspect_marks(),
             aspect_of={mark.value: mark for mark in aspect_marks()},
-            themes=theme_marks(),
+            themes=theme_colors(),
             theme=_theme_expressions(),
-            drawings={value: embedded(value) for value, _, _ in theme_marks()},
+            drawings={value: embedded(value) for value in DOMAINS["theme"]},
             domains=DOMAINS,
             tip=tip_expressions,
             tip_text=_tip_text,
@@ -198,10 +198,9 @@ def _theme_expressions() -> dict[str, str]:
 
     The values are our own, never outside's.
     """
-    marks = theme_marks()
     return {
-        "drawing": _by_theme({value: embedded(value) for value, _, _ in marks}, embedded("other")),
-        "color": _by_theme({value: mark.color for value, _, mark in marks}, OTHER_THEME.color),
+        "drawing": _by_theme({value: embedded(value) for value in DOMAINS["theme"]}, embedded("other")),
+        "color": _by_theme({value: color for value, _, color in theme_colors()}, OTHER_COLOR),
         "other": embedded("other"),
     }
 

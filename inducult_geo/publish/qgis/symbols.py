@@ -1,4 +1,4 @@
-"""How aspects and themes are drawn, in QGIS and in the preview alike: a color and a shape each.
+"""How aspects and themes are drawn, in QGIS and in the preview alike: a color and a shape each (see `pictograms`).
 
 Colors of aspects are vermillion and blue of the palette of Okabe and Ito; those of themes are the palette "muted" of
 Paul Tol. Both stay apart for readers who are color-blind, and every shape differs as well, so that nothing
@@ -15,11 +15,10 @@ from inducult_geo.publish.layers.domains import DOMAINS
 
 @dataclass(frozen=True)
 class Mark:
-    """A color (`#rrggbb`), the name of a shape of QGIS's simple marker, and its angle in degrees, clockwise."""
+    """A color (`#rrggbb`) and the name of a shape of QGIS's simple marker."""
 
     color: str
     shape: str
-    angle: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,24 +43,24 @@ ASPECT_RINGS: Mapping[str, tuple[tuple[Mark, float], ...]] = {
 }
 """Who is both wears both: the monument's ring inside the factory's."""
 
-THEME_MARKS: Mapping[str, Mark] = {
-    "mining": Mark("#332288", "equilateral_triangle"),
-    "metallurgy": Mark("#882255", "star"),
-    "engineering": Mark("#000000", "asterisk_fill"),
-    "textiles_leather": Mark("#aa4499", "cross_fill", 45),
-    "glass_ceramics": Mark("#44aa99", "diamond"),
-    "building_materials": Mark("#cc6677", "square"),
-    "chemistry": Mark("#7a7a29", "hexagon"),
-    "paper_wood": Mark("#117733", "semi_circle", 180),
-    "food_drink": Mark("#cc9922", "semi_circle"),
-    "energy": Mark("#cc3311", "equilateral_triangle", 180),
-    "water_waste": Mark("#3388bb", "arrow", 180),
-    "transport_storage": Mark("#555555", "arrow", 90),
-    "housing_landscape": Mark("#117733", "pentagon"),
-    "museum_memory": Mark("#882255", "cross_fill"),
-    "other": Mark("#777777", "circle"),
+THEME_COLORS: Mapping[str, str] = {
+    "mining": "#332288",
+    "metallurgy": "#882255",
+    "engineering": "#000000",
+    "textiles_leather": "#aa4499",
+    "glass_ceramics": "#44aa99",
+    "building_materials": "#cc6677",
+    "chemistry": "#7a7a29",
+    "paper_wood": "#117733",
+    "food_drink": "#cc9922",
+    "energy": "#cc3311",
+    "water_waste": "#3388bb",
+    "transport_storage": "#555555",
+    "housing_landscape": "#117733",
+    "museum_memory": "#882255",
+    "other": "#777777",
 }
-OTHER_THEME = THEME_MARKS["other"]
+OTHER_COLOR = THEME_COLORS["other"]
 
 
 def aspect_marks() -> list[AspectMark]:
@@ -79,6 +78,6 @@ def aspects_in_words() -> str:
     return "; ".join(f"{label}: {color}" for label, color in colors.items())
 
 
-def theme_marks() -> list[tuple[str, str, Mark]]:
-    """Return value, label and mark of every theme; one that the vocabulary adds is drawn as `other`."""
-    return [(value, label, THEME_MARKS.get(value, OTHER_THEME)) for value, label in DOMAINS["theme"].items()]
+def theme_colors() -> list[tuple[str, str, str]]:
+    """Return value, label and color of every theme; one that the vocabulary adds is drawn as `other`."""
+    return [(value, label, THEME_COLORS.get(value, OTHER_COLOR)) for value, label in DOMAINS["theme"].items()]

@@ -34,7 +34,7 @@ from inducult_geo.frames import REVIEW_REASONS, WORK_CRS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.compared.revisions import read_otherwise, revisions
-from inducult_geo.publish.compared.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of_bundle
+from inducult_geo.publish.compared.snapshot import Record, Snapshot, Word, read_snapshot, snapshot_of_bundle
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
 from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.layers.domains import DOMAINS, ON_GRID
@@ -138,7 +138,7 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
     after = snapshot_of_bundle(bundle)
     table = _changes(before, after)
     if table.empty and _run_of(last) == bundle.run["run_id"]:
-        told = _told_by(last)
+        told = changes_told(last)
         return bundle if told is None else replace(bundle, changes=told)
     return replace(bundle, changes=_on_the_map(_public(table, before, bundle.sources), before, after))
 
@@ -198,7 +198,7 @@ def _run_of(release: Path) -> str | None:
         return None
 
 
-def _told_by(release: Path) -> gpd.GeoDataFrame | None:
+def changes_told(release: Path) -> gpd.GeoDataFrame | None:
     """Return the layer `changes` of a release; None where it has none."""
     package = tables_alone(release / GEOPACKAGE)
     if CHANGES_LAYER not in {str(name) for name, _ in pyogrio.list_layers(package)}:
@@ -249,22 +249,15 @@ def _elsewhere(keys: frozenset[str], release: Snapshot, site_id: str) -> list[st
     return sorted(home for home in homes if home is not None and home != site_id)
 
 
-def _moved(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
-    for site_id, was, now in _both(before, after):
+def _standing(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    """Find sites that stand in both releases and were moved, renamed, closed or reopened."""
+    for site_id in before.sites.keys() & after.sites.keys():
+        was, now = before.sites[site_id], after.sites[site_id]
         distance_m = ((was.x - now.x) ** 2 + (was.y - now.y) ** 2) ** 0.5
         if distance_m > MOVED_MIN_M:
             yield _Row("moved", site_id, f"{distance_m:.0f} m", round(distance_m, 3))
-
-
-def _renamed(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
-    for site_id, was, now in _both(before, after):
         if was.name != now.name:
             yield _Row("renamed", site_id, f"{was.name or 'no name'} -> {now.name or 'no name'}")
-
-
-def _switched(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
-    """Find sites that were closed or reopened."""
-    for site_id, was, now in _both(before, after):
         if _is_switch(was.status, now.status):
             kind = "closed" if was.status == "functional" else "reopened"
             yield _Row(kind, site_id, f"{was.status} -> {now.status}")
@@ -285,22 +278,13 @@ def _revised(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
         yield _Row("revised", site_id, "; ".join(texts))
 
 
-def _both(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Site, Site]]:
-    """Yield the sites that stand in both releases."""
-    for site_id, was in before.sites.items():
-        if site_id in after.sites:
-            yield site_id, was, after.sites[site_id]
-
-
 _FINDERS: tuple[Callable[[Snapshot, Snapshot], Iterator[_Row]], ...] = (
     _gone,
     _new,
-    _moved,
-    _renamed,
-    _switched,
+    _standing,
     _revised,
 )
-"""Each finds its kinds of change; a further kind is a further function here and its word in `CHANGES`."""
+"""Each finds its kinds of change."""
 
 
 def _describe(row: _Row, before: Snapshot, after: Snapshot, reread: Collection[str]) -> dict[str, Any]:

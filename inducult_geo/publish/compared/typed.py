@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 
 from inducult_geo.frames import WORK_CRS, read_shapes
-from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
+from inducult_geo.publish.compared.changes import CHANGE_COLUMNS, changes_told
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.columns import OUTCOME, RECORDS, SITES, Column
@@ -50,10 +50,9 @@ def read_frame(folder: Path, name: str) -> pd.DataFrame:
 
 def _told_changes(folder: Path) -> pd.DataFrame:
     """Read the layer of changes, or what stands beside a release that has none."""
-    package = tables_alone(folder / GEOPACKAGE)
-    if "changes" in {str(name) for name, _ in pyogrio.list_layers(package)}:
-        read = pyogrio.read_dataframe(package, layer="changes", columns=[*CHANGE_COLUMNS], read_geometry=False)
-        return pd.DataFrame(read[[*CHANGE_COLUMNS]]).astype(dict(CHANGE_COLUMNS))
+    inside = changes_told(folder)
+    if inside is not None:
+        return pd.DataFrame(inside[[*CHANGE_COLUMNS]])
     beside = folder.parent.parent / "changes"
     told = sorted(beside.glob(f"*_{folder.name}.csv")) if beside.is_dir() else []
     table = read_csv(told[-1]) if told else pd.DataFrame(columns=[*CHANGE_COLUMNS], dtype="str")

@@ -65,13 +65,13 @@ class Map:
     width: int
     height: int
     outlines: tuple[str, ...]
-    graticule: tuple[str, ...]
     dots: tuple[Dot, ...]
-    labels: tuple[Text, ...]
-    towns: tuple[Text, ...]
     size: float
     bar_px: float
     bar_text: str
+    graticule: tuple[str, ...] = ()
+    labels: tuple[Text, ...] = ()
+    towns: tuple[Text, ...] = ()
 
     def crowd(self, aspect: str) -> str:
         """Return the sites of an aspect as the `d` of an SVG path: dots of no length."""
@@ -130,10 +130,7 @@ def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame) -> Map:
         width=frame.width,
         height=frame.height,
         outlines=(frame.path(outline),),
-        graticule=(),
         dots=tuple(_dots(frame, sites)),
-        labels=(),
-        towns=(),
         size=_mark_size(len(sites)),
         bar_px=round(bar_m * frame.scale, 1),
         bar_text=length_text(bar_m),

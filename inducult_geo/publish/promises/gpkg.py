@@ -147,16 +147,14 @@ def _style_of(qml: str) -> tuple[str, bool]:
 
 def project_opens(release: Opened) -> Iterator[str]:
     """Check the embedded project: it unpacks, is XML, and each layer's source lies in this very file."""
-    projects = release.rows("SELECT name, content FROM qgis_projects")
+    projects = [*_projects(release)]
     if not projects:
         yield "there is no embedded project"
-    for name, content in projects:
-        try:
-            root = _project(content, release)
-        except (ValueError, zipfile.BadZipFile, ET.ParseError) as problem:
-            yield f"project '{name}' cannot be opened: {problem}"
-            continue
-        yield from _project_faults(f"project '{name}'", root, release)
+    for where, root in projects:
+        if isinstance(root, ET.Element):
+            yield from _project_faults(where, root, release)
+        else:
+            yield f"{where} cannot be opened: {root}"
 
 
 def _project_faults(where: str, root: ET.Element, release: Opened) -> Iterator[str]:
@@ -182,10 +180,8 @@ def _lies_inside(source: str, release: Opened) -> bool:
 
 def themes_show_layers(release: Opened) -> Iterator[str]:
     """Check that the project has map themes, and that each shows layers and styles that are there."""
-    for name, content in release.rows("SELECT name, content FROM qgis_projects"):
-        try:
-            root = _project(content, release)
-        except (ValueError, zipfile.BadZipFile, ET.ParseError):
+    for where, root in _projects(release):
+        if not isinstance(root, ET.Element):
             continue  # told by `project_opens`
         styles = {
             layer.findtext("id", ""): {style.get("name") for style in layer.iter("map-layer-style")}
@@ -193,17 +189,22 @@ def themes_show_layers(release: Opened) -> Iterator[str]:
         }
         themes = [*root.iter("visibility-preset")]
         if not themes:
-            yield f"project '{name}' has no map theme"
+            yield f"{where} has no map theme"
         for theme in themes:
             shown = theme.findall("layer")
             lost = [layer for layer in shown if layer.get("style") not in styles.get(layer.get("id", ""), ())]
             if not shown or lost:
-                yield f"project '{name}': map theme '{theme.get('name')}' shows what is not there"
+                yield f"{where}: map theme '{theme.get('name')}' shows what is not there"
 
 
-def _project(content: str | bytes, release: Opened) -> ET.Element:
-    """Return a project's XML, read once for all who ask."""
-    return release.once(("project", content), lambda: _parse(_project_text(content)))
+def _projects(release: Opened) -> Iterator[tuple[str, ET.Element | Exception]]:
+    """Yield each embedded project with its XML, read once for all who ask, or with what is wrong with it."""
+    for name, content in release.rows("SELECT name, content FROM qgis_projects"):
+        where = f"project '{name}'"
+        try:
+            yield where, release.once(("project", content), lambda: _parse(_project_text(content)))  # noqa: B023
+        except (ValueError, zipfile.BadZipFile, ET.ParseError) as problem:
+            yield where, problem
 
 
 def _project_text(content: str | bytes) -> bytes:

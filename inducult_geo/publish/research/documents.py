@@ -156,6 +156,7 @@ def dcat_text(bundle: Bundle, folder: Path) -> str:
     """
     day = timestamp(bundle)[:10]
     names = licence_names(bundle)
+    there = (folder / name for name in _MEDIA if (folder / name).is_file())
     dataset: dict[str, Any] = {
         "@context": _CONTEXT,
         "@id": f"urn:inducult-geo:release:{bundle.run['run_id']}",
@@ -174,7 +175,7 @@ def dcat_text(bundle: Bundle, folder: Path) -> str:
             for line in [*credit_lines(bundle), *(f"License: {name}" for name in names if name not in _LICENCES)]
         ],
         "dct:source": [_source(row, bundle) for row in _used_sources(bundle)],
-        "dcat:distribution": [{**_distribution(path), **_license_of_all(bundle, names)} for path in _files(folder)],
+        "dcat:distribution": [{**_distribution(path), **_license_of_all(bundle, names)} for path in there],
     }
     if bundle.run["data_date"]:
         dataset["dct:modified"] = {"@value": day, "@type": "xsd:date"}
@@ -189,11 +190,8 @@ def _spatial(bundle: Bundle) -> dict[str, Any]:
     west, south, east, north = (round(float(value), 4) for value in outline.total_bounds)
     wkt = shapely.to_wkt(shapely.box(west, south, east, north), rounding_precision=4)
     box = {"@value": wkt, "@type": "geosparql:wktLiteral"}
-    return {"@type": "dct:Location", "locn:geographicName": _titles(bundle), "dcat:bbox": box}
-
-
-def _titles(bundle: Bundle) -> list[str]:
-    return [line_of(title) for title in bundle.regions.sort_values("region")["title"]]
+    titles = [line_of(title) for title in bundle.regions.sort_values("region")["title"]]
+    return {"@type": "dct:Location", "locn:geographicName": titles, "dcat:bbox": box}
 
 
 def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
@@ -263,11 +261,6 @@ def _distribution(path: Path) -> dict[str, Any]:
 def _format(path: Path) -> dict[str, str]:
     kind, code = "dct:MediaTypeOrExtent", _FORMATS.get(path.suffix)
     return _known(kind, f"{_EUROPE}file-type/{code}") if code else _named(kind, path.suffix[1:])
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the data files that are there, in the order of `_MEDIA`."""
-    yield from (folder / name for name in _MEDIA if (folder / name).is_file())
 
 
 def _references(bundle: Bundle) -> Iterator[str]:

@@ -21,7 +21,7 @@ from inducult_geo.enrich.density import Surface
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.qgis.coverage import COVERAGES, NO_DATA, TILE, _halved, coverages_of, extent_of_surface
+from inducult_geo.publish.qgis.coverage import COVERAGES, NO_DATA, TILE, _halved, extent_of_surface
 from inducult_geo.releasing.withholding import for_release
 
 
@@ -38,8 +38,8 @@ def path(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_values_and_place_are_those_of_the_surface(bundle: Bundle, path: Path) -> None:
-    assert coverages_of(bundle)
-    for table, surface in coverages_of(bundle).items():
+    for name, said in COVERAGES.items():
+        table, surface = said.table, bundle.surfaces[name]
         with rasterio.open(f"GPKG:{path}:{table}") as raster:
             values = raster.read(1)
             assert raster.crs.to_epsg() == 3035
@@ -51,7 +51,8 @@ def test_values_and_place_are_those_of_the_surface(bundle: Bundle, path: Path) -
 
 
 def test_a_surface_integrates_to_its_sites_at_every_level(bundle: Bundle, path: Path) -> None:
-    for table, surface in coverages_of(bundle).items():
+    for name, said in COVERAGES.items():
+        table, surface = said.table, bundle.surfaces[name]
         with rasterio.open(f"GPKG:{path}:{table}") as raster:
             levels = range(-1, len(raster.overviews(1)))
         for level in levels:

@@ -18,7 +18,7 @@ from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.qgis.coverage import coverages_of
+from inducult_geo.publish.qgis.coverage import COVERAGES
 from inducult_geo.releasing.withholding import for_release
 
 SCRIPT = Path(__file__).with_name("qgis_open.py")
@@ -280,7 +280,7 @@ def test_project_opens_with_all_its_layers(met, bundle):
     assert project["complaints"] == [], "the version in the file is that of the oldest QGIS that it is made for"
     assert project["crs"] == "EPSG:3035"
     assert project["title"].startswith("SAMPLE")
-    assert len(project["layers"]) == len(LAYERS) + 1 + len(coverages_of(bundle))
+    assert len(project["layers"]) == len(LAYERS) + 1 + len(COVERAGES)
     assert all(project["layers"].values())
     assert project["groups"] == ["Review", "Changes", "Sites", "Evidence", "Background", "Documentation"]
     assert [name for name, fixed in project["read_only"].items() if not fixed] == [layer_named("review").title]

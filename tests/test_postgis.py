@@ -114,16 +114,16 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_table_arrives_with_its_rows_and_values(database: Database, release: Path) -> None:
     loaded = load_postgis(release, database.address)
     present = {layer.name: layer for layer in LAYERS if layer.name != "changes"}
-    assert set(loaded.rows) == set(present)
+    assert set(loaded) == set(present)
     for name, layer in present.items():
         there = gpd.read_file(release / GEOPACKAGE, layer=name)
-        assert loaded.rows[name] == len(there)
+        assert loaded[name] == len(there)
         if layer.geometry:
             told = database.sql(f"SELECT encode(ST_AsBinary(geom), 'hex') FROM inducult.{name} ORDER BY fid")
             assert shapely.equals_exact(shapely.from_wkb(told.split("\n")), there.geometry.to_numpy()).all()
             assert database.sql(f"SELECT DISTINCT ST_SRID(geom) FROM inducult.{name}") == "3035"
     assert database.sql("SELECT count(*) FROM inducult.site_points WHERE first_seen = date '2019-05-01'") == str(
-        loaded.rows["site_points"]
+        loaded["site_points"]
     )
     assert database.sql("SELECT name FROM inducult.site_points WHERE name LIKE 'Robert%'").startswith("Robert'); DROP")
     assert database.sql("SELECT names::json->>'de' FROM inducult.site_points ORDER BY site_id LIMIT 1") == "Fabrik 0"
@@ -135,7 +135,7 @@ def test_what_an_older_release_lacks_is_null(database: Database, release: Path, 
     with closing(sqlite3.connect(older / GEOPACKAGE)) as con, con:
         for column in ("end_precision", "accuracy_m"):
             con.execute(f"ALTER TABLE source_records DROP COLUMN {column}")
-    rows = load_postgis(older, database.address).rows["source_records"]
+    rows = load_postgis(older, database.address)["source_records"]
     lacking = "end_precision IS NULL AND accuracy_m IS NULL"
     assert database.sql(f"SELECT count(*) FROM inducult.source_records WHERE {lacking}") == str(rows)
 
@@ -147,14 +147,14 @@ def test_qgis_exports_every_table_and_puts_it_through_an_algorithm(database: Dat
     loaded = load_postgis(release, database.address)
     source = f"dbname='maps' host=127.0.0.1 port={database.port} user='owner'"
     told = subprocess.run(
-        [PYTHON, Path(__file__).with_name("qgis_postgis.py"), source, *loaded.rows],
+        [PYTHON, Path(__file__).with_name("qgis_postgis.py"), source, *loaded],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
     met = json.loads(told.stdout.splitlines()[-1])
-    assert met == {name: {"exported": ["", rows], "made": rows} for name, rows in loaded.rows.items()}
+    assert met == {name: {"exported": ["", rows], "made": rows} for name, rows in loaded.items()}
 
 
 def test_a_person_finds_words_keys_and_indexes(database: Database, release: Path) -> None:
@@ -222,7 +222,7 @@ def test_rows_that_nobody_else_may_see_are_not_open_after_the_next_release(datab
     database.sql("ALTER TABLE inducult.review ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     for _ in range(2):
         loaded = load_postgis(release, database.address)
-        assert loaded.rows["review"] > 0
+        assert loaded["review"] > 0
         assert database.sql("SELECT count(*) FROM inducult.review", role="guest") == "0"
         assert database.sql("SELECT count(*) FROM inducult.regions", role="guest") != "0"
     asked = "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"

@@ -38,7 +38,7 @@ from tests.bundles import contracts, small_bundle
 from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
 from tests.faults import _project as in_project
 
-NAMES = [promise.name for promise in PROMISES]
+NAMES = [*PROMISES]
 
 
 def _public(bundle: Bundle) -> Bundle:

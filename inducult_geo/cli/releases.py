@@ -74,8 +74,8 @@ def publish(
     if broken:
         told = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken[:3])
         raise ReleaseError(f"{release}: breaks its promises and is not published: {told}")
-    loaded = load_postgis(folder, to, schema=schema)
+    rows = load_postgis(folder, to, schema=schema)
     if as_json:
-        print_json({"schema": loaded.schema, "rows": dict(loaded.rows)})
+        print_json({"schema": schema, "rows": rows})
     else:
-        typer.echo(f"schema {loaded.schema}: " + ", ".join(f"{name} {rows}" for name, rows in loaded.rows.items()))
+        typer.echo(f"schema {schema}: " + ", ".join(f"{name} {number}" for name, number in rows.items()))

@@ -22,21 +22,18 @@ from inducult_geo.text import counted, is_null, line_of, printable
 EVIDENCE_COLUMNS: Final = ("left_key", "right_key", "score", "decision", "decided_by", "distance_m", "why")
 VALUE_COLUMNS: Final = ("column", "title", "value", "record_key", "source", "how", "others")
 
+_WITH_PLACE: Final = ("accuracy_m", "area_m2", "geometry_origin")
 _HOW: Final[Mapping[str, str]] = {
     "site_id": "kept for ever from the site's first record",
     "names": "every name of every record",
     "aspect": "from all records: both where monument and factory meet",
     "wikidata": "the best record that has one",
-    "n_sources": "counted",
-    "n_records": "counted",
-    "n_review": "counted",
+    **dict.fromkeys(("n_sources", "n_records", "n_review"), "counted"),
     "part_of": "by its outline, or decided by a person",
     "timeline": "from the years of all records",
     "conflicts": "where records contradict each other",
     "confidence": "the weakest link that holds the records together; 1 where nothing was matched",
-    "accuracy_m": "with the place",
-    "area_m2": "with the place",
-    "geometry_origin": "with the place",
+    **dict.fromkeys(_WITH_PLACE, "with the place"),
     "elevation_m": "elevation raster at the place",
     "land_cover": "land cover raster at the place",
     "licence": "of all records",
@@ -51,7 +48,6 @@ _HOW: Final[Mapping[str, str]] = {
 WIDTH: Final = 100
 """Characters of a line of values: a key is never broken, and a narrower terminal breaks the line itself."""
 
-_WITH_PLACE: Final = ("accuracy_m", "area_m2", "geometry_origin")
 _NOT_SHOWN: Final = ("lineage", "run_id", "site_id")
 
 

@@ -7,7 +7,6 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Event, Thread
@@ -225,19 +224,3 @@ class Opened:
             self._clock.ended.set()
         if "_connection" in self.__dict__:
             self._connection.close()
-
-
-@dataclass(frozen=True)
-class Promise:
-    """One thing that a release promises.
-
-    Attributes
-    ----------
-    name
-        The promise, as a sentence.
-    broken
-        Yields one sentence for each way in which a release breaks it; nothing where it is kept.
-    """
-
-    name: str
-    broken: Callable[[Opened], Iterator[str]]

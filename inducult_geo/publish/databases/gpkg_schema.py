@@ -43,7 +43,7 @@ CREATE TABLE gpkg_metadata_reference (
   CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id)
 )"""
 _BELONGS = ', CONSTRAINT "fk_{table}_site_id" FOREIGN KEY ("site_id") REFERENCES "site_points" ("site_id"))'
-_INDEXES = (
+INDEXES = (
     ("site_points", "site_id", True),
     ("site_areas", "site_id", False),
     ("source_records", "record_key", False),
@@ -53,6 +53,10 @@ _INDEXES = (
     ("matches", "right_site", False),
 )
 """Table, column, and whether its values differ from row to row. All names are constants."""
+
+BELONG = ("source_records", "site_areas")
+"""Tables whose rows belong to a site."""
+
 _STYLES = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
@@ -137,7 +141,7 @@ def add_keys(con: sqlite3.Connection, layers: Sequence[Layer]) -> None:
     GDAL (3.6 on) reads a foreign key as a relationship, so that programs find it without the project.
     """
     present = {layer.name for layer in layers}
-    for table, column, unique in _INDEXES:
+    for table, column, unique in INDEXES:
         if table in present:
             kind = "UNIQUE INDEX" if unique else "INDEX"
             con.execute(f'CREATE {kind} "idx_{table}_{column}" ON "{table}" ("{column}")')
@@ -145,7 +149,7 @@ def add_keys(con: sqlite3.Connection, layers: Sequence[Layer]) -> None:
         return
     # The documented way to add a constraint to a table that GDAL has made: the rows stay as they are.
     con.execute("PRAGMA writable_schema = ON")
-    for table in sorted(present & {"source_records", "site_areas"}):
+    for table in sorted(present & {*BELONG}):
         (made,) = con.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
         belongs = made.rstrip().removesuffix(")") + _BELONGS.format(table=table)
         con.execute("UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (belongs, table))

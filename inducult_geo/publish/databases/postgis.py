@@ -15,7 +15,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from inducult_geo.errors import ConfigError, ReleaseError
+from inducult_geo.publish.databases.gpkg_schema import BELONG, INDEXES
 from inducult_geo.publish.databases.wkb import wkb_of
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.columns import Kind
@@ -60,23 +60,9 @@ _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
 _KEYS = {"site_points": "site_id", "regions": "region", "sources": "source", "runs": "run_id"}
 """Table -> the column that tells its rows apart; of others it is the row number."""
 
-_BELONG = ("source_records", "site_areas")
-_JOINED = (
-    *(("source_records", "site_id"), ("source_records", "record_key"), ("site_areas", "site_id")),
-    *(("matches", "left_site"), ("matches", "right_site")),
-)
 
-
-@dataclass(frozen=True)
-class Loaded:
-    """What was put into a database: the schema, and how many rows each table has."""
-
-    schema: str
-    rows: Mapping[str, int]
-
-
-def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Loaded:
-    """Put a release into a PostGIS database, in place of the release that is there.
+def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> dict[str, int]:
+    """Put a release into a PostGIS database, in place of the release that is there; returns the rows of each table.
 
     Parameters
     ----------
@@ -167,7 +153,7 @@ def _shown(address: str) -> str:
     return re.sub(r"(password=)[^&]*", r"\1...", bare).split("?")[0]
 
 
-async def _load(package: Path, address: str, schema: str) -> Loaded:
+async def _load(package: Path, address: str, schema: str) -> dict[str, int]:
     import asyncpg
 
     # A server's notices of each dropped table are no news.
@@ -186,7 +172,7 @@ async def _load(package: Path, address: str, schema: str) -> Loaded:
         await con.close(timeout=10)
 
 
-async def _replace(con: Connection, source: sqlite3.Connection, schema: str) -> Loaded:
+async def _replace(con: Connection, source: sqlite3.Connection, schema: str) -> dict[str, int]:
     """Build the schema anew and put it in place of the old one; the caller's transaction holds all of it."""
     # Two runs for one schema wait for each other.
     lock = int.from_bytes(hashlib.sha256(f"{MARK} {schema}".encode()).digest()[:8], "big", signed=True)
@@ -204,7 +190,7 @@ async def _replace(con: Connection, source: sqlite3.Connection, schema: str) -> 
     await con.execute(
         await con.fetchval("SELECT format('COMMENT ON SCHEMA %I IS %L', $1::text, $2::text)", schema, f"{MARK} {run}")
     )
-    return Loaded(schema, rows)
+    return rows
 
 
 async def _swap(con: Connection, fresh: str, schema: str, names: list[str]) -> None:
@@ -342,10 +328,10 @@ async def _finish(con: Connection, schema: str, present: set[str]) -> None:
             await con.execute(f'ALTER TABLE {table} ADD UNIQUE ("{_KEYS[layer.name]}")')
         if layer.geometry:
             await con.execute(f'CREATE INDEX ON {table} USING gist ("{GEOMETRY}")')
-    for name, column in _JOINED:
-        if name in present:
+    for name, column, _ in INDEXES:
+        if name in present and column != _KEYS.get(name):
             await con.execute(f'CREATE INDEX ON "{schema}"."{name}" ("{column}")')
-    for name in _BELONG:
+    for name in BELONG:
         if name in present:
             await con.execute(
                 f'ALTER TABLE "{schema}"."{name}" ADD FOREIGN KEY (site_id) REFERENCES "{schema}".site_points (site_id)'

@@ -20,11 +20,10 @@ from rasterio.warp import reproject, transform_bounds
 
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.qgis.coverage import extent_of_surface
+from inducult_geo.publish.qgis.coverage import COVERAGES, extent_of_surface
 from inducult_geo.publish.qgis.surfaces import SHARES, ramp
 from inducult_geo.surface import Surface
 
-SHOWN = ("monuments", "production")
 MAX_SIDE = 2048
 """Pixels of a picture's longer side: over that it gets coarser, so that the page stays small whatever it covers."""
 
@@ -41,7 +40,7 @@ def density_overlays(bundle: Bundle) -> dict[str, dict[str, Any]]:
         degrees), `top` (the highest value, sites per km2), `bandwidth_km`, `stops` (share of `top` -> color).
         Surfaces without any site are left out.
     """
-    return {name: _overlay(bundle.surfaces[name], name) for name in SHOWN if _holds_sites(bundle, name)}
+    return {name: _overlay(bundle.surfaces[name], name) for name in COVERAGES if _holds_sites(bundle, name)}
 
 
 def _holds_sites(bundle: Bundle, name: str) -> bool:

@@ -6,11 +6,12 @@ one included. Nothing in the folder is changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from inducult_geo.publish.compared.opened import Opened, Promise
+from inducult_geo.publish.compared.opened import Opened
 from inducult_geo.publish.promises import content as content
 from inducult_geo.publish.promises import files as files
 from inducult_geo.publish.promises import gpkg as gpkg
@@ -30,37 +31,37 @@ class Finding:
     detail: str = ""
 
 
-PROMISES: tuple[Promise, ...] = (
-    Promise("every file is there", files.files_are_there),
-    Promise("SHA256SUMS lists every file but itself, and each is unaltered", files.sums_match),
-    Promise("inducult.gpkg is a GeoPackage 1.3 that opens read-only", gpkg.container_is_right),
-    Promise("the database is whole", gpkg.database_is_whole),
-    Promise("every layer is there and described", gpkg.layers_are_described),
-    Promise("every column has an alias and a description", gpkg.columns_are_described),
-    Promise("every coded column has its list", gpkg.coded_columns_have_lists),
-    Promise("the table dictionary explains every column", gpkg.dictionary_lists_every_column),
-    Promise("every layer has its styles", gpkg.styles_are_there),
-    Promise("the embedded project opens and finds its layers", gpkg.project_opens),
-    Promise("the project's map themes show what is there", gpkg.themes_show_layers),
-    Promise("records in = in sites + in review + rejected, everywhere", content.counts_add_up),
-    Promise("nothing points into the void, every site has a record", content.all_is_linked),
-    Promise("site ids are well-formed and unique", content.site_ids_are_valid),
-    Promise("every geometry is there, valid and in EPSG:3035", content.geometries_are_sound),
-    Promise("every record names its license and may be published", content.rights_are_kept),
-    Promise("accuracies are positive", content.accuracies_are_positive),
-    Promise("values lie in their lists", content.values_are_listed),
-    Promise("the Parquet files hold the same rows", files.parquet_has_the_same_rows),
-    Promise("the tiles hold every site", web.tiles_hold_the_sites),
-    Promise("index.html loads nothing and runs its own script only", web.page_is_sealed),
-    Promise("manifest.json is complete and counts the same", files.manifest_is_complete),
-    Promise("there is one number of sites", files.number_of_sites_is_one),
-    Promise("sites.csv holds every site, in degrees and without formulas", research.csv_holds_the_sites),
-    Promise("dictionary and schema name every column", research.dictionary_names_every_column),
-    Promise("dcat.jsonld describes every data file", research.every_data_file_is_described),
-    Promise("the density surfaces count every site once", research.densities_count_the_sites),
-    Promise("the rasters in the GeoPackage count the same", research.coverages_count_the_sites),
-)
-"""What a release promises; a further promise is a further line here."""
+PROMISES: Mapping[str, Callable[[Opened], Iterator[str]]] = {
+    "every file is there": files.files_are_there,
+    "SHA256SUMS lists every file but itself, and each is unaltered": files.sums_match,
+    "inducult.gpkg is a GeoPackage 1.3 that opens read-only": gpkg.container_is_right,
+    "the database is whole": gpkg.database_is_whole,
+    "every layer is there and described": gpkg.layers_are_described,
+    "every column has an alias and a description": gpkg.columns_are_described,
+    "every coded column has its list": gpkg.coded_columns_have_lists,
+    "the table dictionary explains every column": gpkg.dictionary_lists_every_column,
+    "every layer has its styles": gpkg.styles_are_there,
+    "the embedded project opens and finds its layers": gpkg.project_opens,
+    "the project's map themes show what is there": gpkg.themes_show_layers,
+    "records in = in sites + in review + rejected, everywhere": content.counts_add_up,
+    "nothing points into the void, every site has a record": content.all_is_linked,
+    "site ids are well-formed and unique": content.site_ids_are_valid,
+    "every geometry is there, valid and in EPSG:3035": content.geometries_are_sound,
+    "every record names its license and may be published": content.rights_are_kept,
+    "accuracies are positive": content.accuracies_are_positive,
+    "values lie in their lists": content.values_are_listed,
+    "the Parquet files hold the same rows": files.parquet_has_the_same_rows,
+    "the tiles hold every site": web.tiles_hold_the_sites,
+    "index.html loads nothing and runs its own script only": web.page_is_sealed,
+    "manifest.json is complete and counts the same": files.manifest_is_complete,
+    "there is one number of sites": files.number_of_sites_is_one,
+    "sites.csv holds every site, in degrees and without formulas": research.csv_holds_the_sites,
+    "dictionary and schema name every column": research.dictionary_names_every_column,
+    "dcat.jsonld describes every data file": research.every_data_file_is_described,
+    "the density surfaces count every site once": research.densities_count_the_sites,
+    "the rasters in the GeoPackage count the same": research.coverages_count_the_sites,
+}
+"""What a release promises -> what yields a sentence for each way in which it is broken; one more is a line here."""
 
 
 def verify(release: Path) -> list[Finding]:
@@ -78,15 +79,15 @@ def verify(release: Path) -> list[Finding]:
     """
     opened = Opened(release)
     try:
-        return [_check(promise, opened) for promise in PROMISES]
+        return [_check(promise, broken, opened) for promise, broken in PROMISES.items()]
     finally:
         opened.close()
 
 
-def _check(promise: Promise, opened: Opened) -> Finding:
+def _check(promise: str, broken: Callable[[Opened], Iterator[str]], opened: Opened) -> Finding:
     try:
-        told = list(islice(promise.broken(opened), _TOLD + 1))
+        told = list(islice(broken(opened), _TOLD + 1))
     except Exception as problem:  # a folder may be spoiled in any way: what cannot be read is not promised
-        return Finding(promise.name, False, f"cannot be checked: {type(problem).__name__}: {problem}")
+        return Finding(promise, False, f"cannot be checked: {type(problem).__name__}: {problem}")
     more = ["and more"] if len(told) > _TOLD else []
-    return Finding(promise.name, not told, "; ".join(told[:_TOLD] + more))
+    return Finding(promise, not told, "; ".join(told[:_TOLD] + more))

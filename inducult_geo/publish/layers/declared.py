@@ -69,7 +69,7 @@ class Layer:
     @property
     def title(self) -> str:
         """The name that a person sees."""
-        return labels("layer")[self.name]
+        return labels("layer").get(self.name) or self.name.replace("_", " ").capitalize()
 
     def column(self, name: str) -> Column:
         """Return a column by name."""

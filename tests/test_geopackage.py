@@ -25,7 +25,8 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_pairs
 from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.layers.declared import LAYERS, Column, Layer, layer_named
+from inducult_geo.publish.layers.columns import Column
+from inducult_geo.publish.layers.declared import LAYERS, Layer, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import arrow_table, clean_text, layer_frames
 from inducult_geo.publish.qgis.metadata import data_date, extent_of, timestamp

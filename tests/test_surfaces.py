@@ -59,7 +59,8 @@ def bundle() -> Bundle:
 @pytest.fixture(scope="module")
 def folder(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("surfaces")
-    assert write_density(bundle, target) == [f"{stem}.{end}" for stem in NAMES.values() for end in ("tif", "qml")]
+    write_density(bundle, target)
+    assert {file.name for file in target.iterdir()} == {f"{s}.{end}" for s in NAMES.values() for end in ("tif", "qml")}
     return target
 
 
@@ -116,7 +117,7 @@ def test_equal_bundles_give_equal_bytes_whatever_their_order(bundle: Bundle, fol
 
 
 def test_a_bundle_without_surfaces_writes_nothing(bundle: Bundle, tmp_path: Path) -> None:
-    assert write_density(replace(bundle, surfaces={}), tmp_path) == []
+    write_density(replace(bundle, surfaces={}), tmp_path)
     assert [*tmp_path.iterdir()] == []
 
 

@@ -13,10 +13,7 @@ from inducult_geo.catalog.labels import labels
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers import columns
 from inducult_geo.publish.layers.columns import Column
-from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.former_ids import FORMER_IDS, FORMER_KEYS, former_ids, former_keys
-
-__all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_id", "layer_named"]
 
 
 @dataclass(frozen=True)

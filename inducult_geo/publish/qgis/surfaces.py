@@ -43,8 +43,8 @@ class _Stop:
     alpha: int
 
 
-def write_density(bundle: Bundle, folder: Path) -> list[str]:
-    """Write each surface of a bundle as `density_<name>.tif` and `.qml`; returns the names of the files.
+def write_density(bundle: Bundle, folder: Path) -> None:
+    """Write each surface of a bundle as `density_<name>.tif` and `.qml`.
 
     The bytes depend on the surfaces and the version of GDAL only. A bundle without surfaces gives no file.
 
@@ -53,7 +53,6 @@ def write_density(bundle: Bundle, folder: Path) -> list[str]:
     ReleaseError
         Where a file cannot be written.
     """
-    written = []
     for name, stem in NAMES.items():
         surface = bundle.surfaces.get(name)
         if surface is None:
@@ -64,8 +63,6 @@ def write_density(bundle: Bundle, folder: Path) -> list[str]:
                 (folder / file).write_bytes(content)
             except OSError as problem:
                 raise ReleaseError(f"{folder / file}: cannot be written: {problem}. Is the disk full?") from problem
-            written.append(file)
-    return written
 
 
 def ramp(name: str) -> tuple[str, ...]:

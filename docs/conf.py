@@ -44,7 +44,8 @@ def symbols_table() -> str:
     themes = ["| value | means | color | drawn as |", "|---|---|---|---|"]
     for value, label, color in theme_colors():
         paths = "".join(f'<path d="{path}"/>' for path in PICTOGRAMS[value])
-        drawn = f'<svg viewBox="0 0 24 24" width="24" height="24" fill="{color}" fill-rule="evenodd">{paths}</svg>'
+        look = f'width="24" height="24" style="background: #fff" fill="{color}" fill-rule="evenodd"'
+        drawn = f'<svg viewBox="0 0 24 24" {look}>{paths}</svg>'
         themes.append(f"| `{value}` | {label} | `{color}` | {drawn} |")
     return "\n".join(aspects) + "\n\n" + "\n".join(themes)
 

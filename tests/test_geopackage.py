@@ -500,7 +500,7 @@ def test_no_clock_is_asked(con):
 def test_a_layer_is_added_by_its_declaration_alone(bundle, monkeypatch):
     century = Column("century", "whole", "Century of the sites", "In which century they began.")
     layer = Layer(
-        "centuries", "When sites began.", None, (century,),
+        "centuries", "Centuries", "When sites began.", None, (century,),
         rows=lambda bundle: pd.DataFrame({"century": bundle.sites["start_year"].dropna() // 100 + 1}),
     )  # fmt: skip
     monkeypatch.setattr("inducult_geo.publish.layers.tables.LAYERS", (*LAYERS, layer))
@@ -523,13 +523,13 @@ def test_points_are_laid_out_as_geos_lays_them_out(bundle):
 )
 def test_text_is_what_any_file_can_hold(text, kept):
     assert clean_text(text) == kept
-    layer = Layer("t", "t.", None, (Column("name", "text", "Name of it", "What it is called."),))
+    layer = Layer("t", "T", "t.", None, (Column("name", "text", "Name of it", "What it is called."),))
     values = pd.DataFrame({"name": pd.Series([text, "ž"], dtype=object)})
     assert arrow_table(values, layer).column("name").to_pylist() == [kept, "ž"]
 
 
 def test_texts_that_pandas_keeps_as_arrow_lose_their_nul_and_nothing_else():
-    layer = Layer("t", "t.", None, (Column("name", "text", "Name of it", "What it is called."),))
+    layer = Layer("t", "T", "t.", None, (Column("name", "text", "Name of it", "What it is called."),))
     values = pd.DataFrame({"name": pd.Series(["a\x00b", None, "", "ž 😀"], dtype="str")})
     assert arrow_table(values, layer).column("name").to_pylist() == ["ab", None, "", "ž 😀"]
 
@@ -546,6 +546,6 @@ def test_texts_that_pandas_keeps_as_arrow_lose_their_nul_and_nothing_else():
     ],
 )
 def test_values_have_their_declared_kind(kind, values, expected):
-    layer = Layer("t", "t.", None, (Column("value", kind, "Value of it", "What it is."),))
+    layer = Layer("t", "T", "t.", None, (Column("value", kind, "Value of it", "What it is."),))
     table = pd.DataFrame({"value": pd.Series(values, dtype=object if isinstance(values, list) else None)})
     assert arrow_table(table, layer).column("value").to_pylist() == expected

@@ -9,7 +9,6 @@ from typing import Literal
 
 import pandas as pd
 
-from inducult_geo.catalog.labels import labels
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers import columns
 from inducult_geo.publish.layers.columns import Column
@@ -22,8 +21,8 @@ class Layer:
 
     Attributes
     ----------
-    name, description
-        Table name, and what it holds.
+    name, title, description
+        Table name, the name that a person sees, and what it holds.
     geometry
         `Point`, `MultiPolygon`, or None for a table of attributes.
     columns
@@ -50,6 +49,7 @@ class Layer:
     """
 
     name: str
+    title: str
     description: str
     geometry: Literal["Point", "MultiPolygon"] | None
     columns: tuple[Column, ...]
@@ -62,11 +62,6 @@ class Layer:
     group: str = "Evidence"
     always: bool = False
     rows: Callable[[Bundle], pd.DataFrame] | None = None
-
-    @property
-    def title(self) -> str:
-        """The name that a person sees."""
-        return labels("layer").get(self.name) or self.name.replace("_", " ").capitalize()
 
     def column(self, name: str) -> Column:
         """Return a column by name."""
@@ -95,6 +90,7 @@ _REJECTED: tuple[Column, ...] = (
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "site_points",
+        "Industrial sites",
         "Sites of industrial culture, one point each: monuments, active factories, and places that are both.",
         "Point",
         columns.SITES,
@@ -114,6 +110,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "site_areas",
+        "Outlines of sites",
         "Outlines of those sites of which a source knows the area; joined to site_points by site_id.",
         "MultiPolygon",
         columns.SITES,
@@ -124,6 +121,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "review",
+        "Open questions",
         "Questions that a person must answer: choose a decision for each and import the file again.",
         "Point",
         columns.REVIEW,
@@ -134,6 +132,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "source_records",
+        "Records of the sources",
         "Every record that is part of a site or waits for a person, at a point on its own geometry.",
         "Point",
         (*columns.RECORDS, *columns.OUTCOME),
@@ -144,6 +143,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "matches",
+        "Compared records",
         "Pairs of records that may be one site, with the decision and the evidence: from a score of 0.05 on, and of "
         "less where others fit better, one lies in the other, or a person decided.",
         None,
@@ -153,6 +153,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "rejected",
+        "Rejected records",
         "Records that cannot be used, each with the reason and what to do about it.",
         None,
         _REJECTED,
@@ -161,6 +162,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "changes",
+        "Changes since the last release",
         "Sites that are new, gone, moved, renamed, closed, reopened, merged, split or revised since the last release.",
         "Point",
         columns.CHANGES,
@@ -171,6 +173,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "former_ids",
+        "Former site ids",
         "Ids of sites that were merged into others since they were first published, and what they lead to now.",
         None,
         FORMER_IDS,
@@ -180,6 +183,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "former_keys",
+        "Former record keys",
         "Keys that records had before their sources gave them others (a list numbered anew, an area drawn again).",
         None,
         FORMER_KEYS,
@@ -189,6 +193,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "regions",
+        "Regions",
         "Regions of the map with the counts of their records: records_in = in_sites + in_review + rejected.",
         "MultiPolygon",
         columns.REGIONS,
@@ -200,6 +205,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "sources",
+        "Sources",
         "Every source with its license, the way its coordinates were read, and the counts of its records.",
         None,
         columns.SOURCES,
@@ -209,6 +215,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "runs",
+        "This release",
         "One row: what the release holds and which run wrote it.",
         None,
         columns.RUNS,
@@ -218,6 +225,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "dictionary",
+        "Data dictionary",
         "Every column of every layer and table: title, meaning, kind, unit and list of values.",
         None,
         columns.DICTIONARY,
@@ -227,6 +235,7 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "vocabulary",
+        "Lists of values",
         "Every value that a coded column can take, with its label in English and in the languages of the regions.",
         None,
         columns.VOCABULARY,

@@ -344,6 +344,8 @@ def test_half_of_a_compressed_answer_is_no_file(publisher: Publisher, tmp_path: 
     publisher["file"] = Entry(half, encoding="br")
     with pytest.raises(SourceError, match=r"compresses its answer in a way that was not asked for \(br\)"):
         get(publisher, tmp_path)
+    publisher["file"] = Entry(b"a;b", encoding="utf-8")
+    assert get(publisher, tmp_path).path.read_bytes() == b"a;b"
     twice = gzip.compress(BODY[:5000]) + gzip.compress(BODY[5000:])
     publisher["file"] = Entry(twice, encoding="gzip", faults=[(503, {"Content-Encoding": "gzip", "Retry-After": "0"})])
     assert get(publisher, tmp_path).path.read_bytes() == BODY

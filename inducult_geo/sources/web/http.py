@@ -53,6 +53,7 @@ USER_AGENT = f"inducult-geo/{__version__}"
 _TRANSIENT_CODES = frozenset({408, 425, 429})
 _CHUNK_BYTES = 1 << 16
 _GZIP = 16 + zlib.MAX_WBITS
+_COMPRESSIONS = frozenset({"gzip", "x-gzip", "br", "zstd", "deflate", "compress", "x-compress"})
 _HALF = "no whole answer (its compression breaks off). Ask again later."
 _MOST_SECONDS = 10
 _WRONG_ADDRESS = (
@@ -104,11 +105,12 @@ class _Unpacked:
     def __init__(self, encoding: str | None, where: str) -> None:
         self._where = where
         self._gzip, self._is_begun = None, False
-        told = (encoding or "").strip().lower()
-        if told in ("gzip", "x-gzip"):
+        # Some say what is no compression ("utf-8", "aws-chunked"), and mean nothing by it.
+        told = [one for one in (encoding or "").lower().replace(" ", "").split(",") if one in _COMPRESSIONS]
+        if told in (["gzip"], ["x-gzip"]):
             self._gzip = zlib.decompressobj(_GZIP)
-        elif told not in ("", "identity"):
-            raise SourceError(f"{where}: compresses its answer in a way that was not asked for ({told[:20]}).")
+        elif told:
+            raise SourceError(f"{where}: compresses its answer in a way that was not asked for ({', '.join(told)}).")
 
     def parts(self, part: bytes) -> Iterator[bytes]:
         """Yield what a part of the body holds, never more than `_CHUNK_BYTES` at once."""

@@ -360,12 +360,12 @@ def test_changes_are_written_beside_the_releases(tmp_path: Path) -> None:
     old = _release(tmp_path / "old", SITES)
     new = _release(tmp_path / "new", _with("IC-A-1", name="=1+1"))
     path = tmp_path / "changes" / "old_new.csv"
-    assert write_changes(old, new, path) == 1
+    write_changes(diff(old, new), path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(path)
     assert [*table] == [*CHANGE_COLUMNS]
     assert table["name"].tolist() == ["'=1+1"]
-    assert write_changes(new, new, path) == 0
+    write_changes(diff(new, new), path)
     assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 1
 
 
@@ -403,7 +403,9 @@ def test_the_layer_tells_each_change_at_its_place(public, last: Path, tmp_path: 
     records.loc[records["site_id"].eq(lost["site_id"].iloc[0]), ["site_id", "outcome"]] = [None, "review"]
     now = replace(public, sites=kept, records=records, run={**public.run, "run_id": "later"})
     now = _later(now, name="Stará cihelna")
-    told = with_changes(now, last).changes
+    made, table = with_changes(now, last)
+    told = made.changes
+    pd.testing.assert_frame_equal(table, diff(last, _publish(made, tmp_path / "new")))
     assert dict(zip(told["change"], told["site_id"], strict=True)) == {
         "gone": lost["site_id"].iloc[0],
         "renamed": kept["site_id"].iloc[0],
@@ -411,30 +413,30 @@ def test_the_layer_tells_each_change_at_its_place(public, last: Path, tmp_path: 
     assert told.crs.to_epsg() == 3035
     place = told[told["change"] == "gone"].geometry.iloc[0]
     assert place.distance(lost.geometry.representative_point().iloc[0]) < 0.01
-    write_geopackage(with_changes(now, last), tmp_path / GEOPACKAGE)
+    write_geopackage(made, tmp_path / GEOPACKAGE)
     stored = pyogrio.read_dataframe(tmp_path / GEOPACKAGE, layer="changes")
     assert stored["detail"].tolist() == told["detail"].tolist()
     assert [*stored.columns][:-1] == [column.name for column in CHANGE_LAYER] == [*CHANGE_COLUMNS]
 
 
 def test_the_first_release_has_nothing_to_compare_with(public) -> None:
-    assert with_changes(public, None) is public
+    assert with_changes(public, None) == (public, None)
 
 
 def test_the_same_once_more_tells_the_same_changes(public, last: Path, tmp_path: Path) -> None:
-    second = with_changes(_later(public, name="Nová huta"), last)
+    second, _ = with_changes(_later(public, name="Nová huta"), last)
     assert len(second.changes) == 1
     published = _publish(second, tmp_path / "second")
-    third = with_changes(replace(second, changes=None), published)
+    third, _ = with_changes(replace(second, changes=None), published)
     write_geopackage(third, tmp_path / GEOPACKAGE)
     assert (tmp_path / GEOPACKAGE).read_bytes() == (published / GEOPACKAGE).read_bytes()
-    assert with_changes(public, last).changes is None, "nothing was told the first time"
+    assert with_changes(public, last)[0].changes is None, "nothing was told the first time"
 
 
 def test_another_run_that_changes_nothing_tells_nothing(public, last: Path, tmp_path: Path) -> None:
-    second = _publish(with_changes(_later(public, name="Nová huta"), last), tmp_path / "second")
+    second = _publish(with_changes(_later(public, name="Nová huta"), last)[0], tmp_path / "second")
     other = replace(_later(public, name="Nová huta"), run={**public.run, "run_id": "third"})
-    assert with_changes(other, second).changes.empty
+    assert with_changes(other, second)[0].changes.empty
 
 
 @pytest.mark.parametrize("terms", [{"publish": False}, {"publish_grid_m": 5000.0}])
@@ -446,10 +448,10 @@ def test_what_may_no_longer_be_shown_is_not_told_from_the_last_release(public, l
         sources.loc[sources["source"].eq("register"), column] = value
     kept = replace(public, sites=public.sites[public.sites["site_id"] != site_id], sources=sources)
     now = replace(kept, run={**public.run, "run_id": "later"})
-    assert site_id not in set(with_changes(now, last).changes["site_id"])
+    assert site_id not in set(with_changes(now, last)[0].changes["site_id"])
     elsewhere = public.sites["city"].mask(public.sites["site_id"].eq(site_id), "Elsewhere")
     revised = replace(now, sites=public.sites.assign(city=elsewhere))
-    assert site_id not in set(with_changes(revised, last).changes["site_id"]), "a town is a place, too"
+    assert site_id not in set(with_changes(revised, last)[0].changes["site_id"]), "a town is a place, too"
 
 
 @pytest.mark.parametrize(
@@ -467,9 +469,9 @@ def test_a_value_that_went_with_a_license_is_told_no_more(public, tmp_path: Path
     sites = [public.sites.assign(**{column: public.sites[column].mask(here, said)}) for said in (before, after)]
     last = _publish(replace(public, sites=sites[0]), tmp_path / "last")
     now = replace(public, sites=sites[1], run={**public.run, "run_id": "later"})
-    assert site_id in set(with_changes(now, last).changes["site_id"]), "while the register is public it is told"
+    assert site_id in set(with_changes(now, last)[0].changes["site_id"]), "while the register is public it is told"
     closed = public.sources.assign(publish=public.sources["publish"] & public.sources["source"].ne("register"))
-    assert site_id not in set(with_changes(replace(now, sources=closed), last).changes["site_id"])
+    assert site_id not in set(with_changes(replace(now, sources=closed), last)[0].changes["site_id"])
 
 
 def test_a_damaged_last_release_is_told(public, tmp_path: Path) -> None:

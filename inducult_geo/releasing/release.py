@@ -28,7 +28,7 @@ from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.compared.changes import with_changes, write_changes
+from inducult_geo.publish.compared.changes import diff, with_changes, write_changes
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
 from inducult_geo.release_folders import new_release, release_is_whole, releases_of
@@ -91,7 +91,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     bundle = replace(bundle, former=merged_ids(registry), former_keys=former_keys(registry))
     before = current_release(run.folder)
     since = _comparable(before, run)
-    public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), since, run)
+    public, changes = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), since, run)
     run.say(f"writing the release: {counted(len(public.sites), 'site')}")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
@@ -101,7 +101,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     path = current_release(run.folder)
     assert path is not None  # noqa: S101 - it was published a line above
     is_new = before is None or path.name != before.name
-    changed = _keep_changes(since, path, run) if is_new else 0
+    changed = _keep_changes(changes, since, path, run) if is_new else 0
     numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
     _note(path, made_of, numbers, {name: [*stage.problems] for name, stage in stages.items()}, run)
     return _outcome(_now_told(outcomes, stages), wide, path.name, numbers, run)
@@ -113,8 +113,13 @@ def make_up_changes(run: Run) -> None:
     if current is None or any((run.folder.processed / "changes").glob(f"*_{current.name}.csv")):
         return
     earlier = [*takewhile(lambda one: one.name != current.name, releases_of(run.folder))]
-    if earlier:
-        _keep_changes(_comparable(earlier[-1], run), current, run)
+    before = _comparable(earlier[-1], run) if earlier else None
+    try:
+        changes = None if before is None else diff(before, current)
+    except ReleaseError as problem:
+        run.say(f"what changed with {current.name} cannot be told: {problem}")
+    else:
+        _keep_changes(changes, before, current, run)
 
 
 def _comparable(before: Path | None, run: Run) -> Path | None:
@@ -122,13 +127,13 @@ def _comparable(before: Path | None, run: Run) -> Path | None:
     return before if before is None or is_of_sample(before) == run.folder.is_sample else None
 
 
-def _with_changes(public: Bundle, before: Path | None, run: Run) -> Bundle:
+def _with_changes(public: Bundle, before: Path | None, run: Run) -> tuple[Bundle, pd.DataFrame | None]:
     """Add what changed since the last release; where that cannot be read, there is nothing to tell."""
     try:
         return with_changes(public, before)
     except ReleaseError as problem:
         run.say(f"what changed since {before} is not in the release: {problem}")
-        return public
+        return public, None
 
 
 def _stamp(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide: Mapping[str, Part], run: Run) -> str:
@@ -223,18 +228,18 @@ def _verified(draft: Path) -> None:
         raise ReleaseError(f"the new release breaks its promises and is not published: {promises}")
 
 
-def _keep_changes(before: Path | None, path: Path, run: Run) -> int | None:
+def _keep_changes(changes: pd.DataFrame | None, before: Path | None, path: Path, run: Run) -> int | None:
     """Write what changed since the last release; the new one is published already and stands in any case."""
-    if before is None:
+    if before is None or changes is None:
         return None
     target = run.folder.processed / "changes" / f"{before.name}_{path.name}.csv"
     try:
-        number = write_changes(before, path, target)
+        write_changes(changes, target)
     except (InducultError, OSError) as problem:
         run.say(f"what changed since {before.name} cannot be told: {problem}")
         return None
-    run.say(f"{counted(number, 'change')} since {before.name}: {target}")
-    return number
+    run.say(f"{counted(len(changes), 'change')} since {before.name}: {target}")
+    return len(changes)
 
 
 def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[str, Stage]]:

@@ -98,27 +98,26 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
     return _changes(read_snapshot(old), read_snapshot(new))
 
 
-def write_changes(old: Path, new: Path, path: Path) -> int:
-    """Write what changed between two releases as a CSV (`CHANGE_COLUMNS`, formula-safe); returns the number of rows.
+def write_changes(changes: pd.DataFrame, path: Path) -> None:
+    """Write what changed between two releases (`CHANGE_COLUMNS`) as a CSV that no spreadsheet takes for formulas.
 
     It lies outside the release: a release's bytes depend on its inputs alone, not on what was published before.
 
     Raises
     ------
-    ReleaseError
-        Where a folder is no release.
+    StorageError
+        Where the disk does not take it.
     """
-    changes = diff(old, new)
     with replacing(path) as draft:
         write_csv(changes, draft)
-    return len(changes)
 
 
-def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
-    """Return a bundle with its layer `changes`: what is different from the last release, each at its place.
+def with_changes(bundle: Bundle, last: Path | None) -> tuple[Bundle, pd.DataFrame | None]:
+    """Return a bundle with its layer `changes`, each at its place, and all that is different from the last release.
 
     Whoever publishes the same once more gets the same file: where nothing changed and the run is the same, the changes
-    that the last release told are told again. What may no longer be published is not told from the last release either.
+    that the last release told are told again. In the layer what may no longer be published is not told from the last
+    release either; the table (as `diff`; null without a last release) is for the house.
 
     Parameters
     ----------
@@ -133,14 +132,14 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
         Where that folder is no release.
     """
     if last is None:
-        return bundle
+        return bundle, None
     before = read_snapshot(last)
     after = snapshot_of_bundle(bundle)
     table = _changes(before, after)
     if table.empty and _run_of(last) == bundle.run["run_id"]:
         told = changes_told(last)
-        return bundle if told is None else replace(bundle, changes=told)
-    return replace(bundle, changes=_on_the_map(_public(table, before, bundle.sources), before, after))
+        return bundle if told is None else replace(bundle, changes=told), table
+    return replace(bundle, changes=_on_the_map(_public(table, before, bundle.sources), before, after)), table
 
 
 def _changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:

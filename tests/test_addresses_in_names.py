@@ -39,6 +39,7 @@ def read(name, **more):
         ("Villa Karl-Marx-Str. 7, Turm", "Villa Turm", ["~karl", "~marx"], ["#7"]),
         ("Kamienica, ul.Garbary 12", "Kamienica", ["~ul", "~garbary"], ["#12"]),
         ("Filanda, Via Dante 5", "Filanda", ["~dante"], ["#5"]),
+        ("Filanda, Via Dante 5/A", "Filanda", ["~dante"], ["#5a"]),
         ("Mlýn, ulice Nádražní 3", "Mlýn", ["~ulice", "~nadrazni"], ["#3"]),
         ("Slovenska cesta 12", None, ["~slovenska", "~cesta"], ["#12"]),
         ("Moulin, 12, rue de la Gare", "Moulin", ["~ru", "~gare"], ["#12"]),

@@ -200,6 +200,17 @@ def test_operator_may_stand_in_the_other_name():
         ("25ης Μαρτίου", "25ης Μαρτίου 5", 1.0, np.nan),
         ("May 12", "12 May", 1.0, 1.0),
         ("Halle 2 August-Thyssen-Str. 1", "August-Thyssen-Str. 2 Halle", 1.0, 1.0),
+        ("An der B 93", "An der B93", 1.0, np.nan),
+        # The letter of a house is written in many ways; what stands for "and", "to" or begins an abbreviation is none.
+        ("Via Roma 3/A", "Via Roma 3a", 1.0, 1.0),
+        ("Via Roma 3/A", "Via Roma 3/B", 1.0, 0.0),
+        ("Avda. Rosales, 399-B", "Avda. Rosales 399 b", 1.0, 1.0),
+        ("8 bis, rue Bihari", "rue Bihari 8bis", 1.0, 1.0),
+        ("Gutenberga 6 i 14", "Gutenberga 6", 1.0, 1.0),
+        ("3 Z.I. de Bellevue", "Bellevue 3", 1.0, 1.0),
+        # A flat is no house.
+        ("Nieuwe Weg 1 bus 3", "Nieuwe Weg 3", 1.0, 0.0),
+        ("Mostowa 12 m. 5", "Mostowa 5 lok. B", 1.0, 0.0),
         # What has five digits is a postcode.
         ("Sat Tasca 617455", "Sat Tasca 12", 1.0, np.nan),
     ],

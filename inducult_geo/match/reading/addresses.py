@@ -1,9 +1,10 @@
 """Read addresses: the words of the street, and the numbers of the houses.
 
 Lists tell where works are in three ways: a house in a street, a post box, a place along a road. Only the first has a
-house number: that of a box is left out (what has a box alone has no street), that of a road ("N-240", "SS 106") is a
-word of the street, and so are a milestone ("km 38,9") and a day ("27 Grudnia"). "3-7" are the houses from 3 to 7. And
-some write the company instead of a street, or beside it ("Uddeholms AB"): that is an operator.
+house number: that of a box is left out (what has a box alone has no street), and so is that of a flat ("12 bus 3").
+That of a road ("N-240", "SS 106", "B 93") is a word of the street, and so are a milestone ("km 38,9") and a day
+("27 Grudnia"). "3-7" are the houses from 3 to 7. And some write the company instead of a street, or beside it
+("Uddeholms AB"): that is an operator.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ _BOX: Final = re.compile(
 _ROAD: Final = re.compile(
     r"\b(?:(?!(?:km|nr|no|pk)\b)([a-z]{1,2})\s?-\s?|"
     r"(s\.?\s?s\.?|s\.?\s?p\.?|sts|sr|rd|rn|cd|cv|cm|lp|dn|dj|en|statale|provincial[ei]?|national[ea]?|nacional|"
-    r"departementale)\s?)(?=\d)"
+    r"departementale)\s?|"
+    r"(?<![\w./'])(?<!\d\s)(?<!\d\w\s)(?<!\d,\s)[bdekl]\s)(?=\d)"
 )
-"""What stands before the number of a road: letters and a hyphen, or what means a road."""
+"""What stands before the number of a road: letters and a hyphen, or what means a road, or the letter of its class.
+
+Such a letter behind the number of a house is of the house. Left out are those that mean "number", "and" or "street".
+"""
 
 _WRITTEN_OUT: Final = {"sts": "ss", "statale": "ss", "provinciale": "sp", "nationale": "rn", "departementale": "rd"}
 _STONE: Final = re.compile(
@@ -65,7 +70,18 @@ _MONTH_DAY: Final = re.compile(
 
 _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
-_NUMBER: Final = re.compile(r"\b(\d+)\s*((?!n/a|s/n|c/o)[a-z])?\b")
+_NUMBER: Final = re.compile(
+    r"\b(\d+)(?:(?:\s*/\s*|\s*|-(?=\w(?:[\s,]|$)))"
+    r"(?!n/a|s/n|c/o|(?<!\d)(?:[a-z]\.\s?[a-z]|(?:[aeiouy]|bis)\s\d))([a-z]|bis)\b)?\b"
+)
+"""A number and its letter ("3/A", "3 a", "8 bis"), which is no abbreviation and no word for "and" before a number."""
+
+_FLAT: Final = re.compile(
+    r"(\d[a-z]?)[\s,]+(?:bus|bte|boite|lok|m|byt|apt|app|top|stiege|int|interno)\b\.?\s?"
+    r"(?:\d{1,4}[a-z]?|[a-z]\d{0,3})\b"
+)
+"""The box or flat within a house, behind the number of that."""
+
 _EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
 _LONGEST_NUMBER: Final = 4
 """Digits of a house number; longer ones are postcodes."""
@@ -186,9 +202,9 @@ def _street(address: str) -> tuple[str, str]:
 def read_address(address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words of the street and the house numbers ("24", "24a") of an address, folded.
 
-    Without a post box and what is no number of a house (see the module).
+    Without a post box, a flat and what is no number of a house (see the module).
     """
-    told = _BOX.sub(" ", _STREET.sub("str ", spelling_key(address)))
+    told = _FLAT.sub(r"\1 ", _BOX.sub(" ", _STREET.sub("str ", spelling_key(address))))
     told = _MONTH_DAY.sub(_day, _DATE.sub(_day, told))
     told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[found.lastindex or 0]} ", told))
     numbers = [n + letter for n, letter in _NUMBER.findall(told) if len(n) <= _LONGEST_NUMBER]

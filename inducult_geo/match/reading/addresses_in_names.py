@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from inducult_geo.match.reading.record_names import LONGEST_NAME, Texts
 
-_NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:\s?[-–/,]\s?\d{1,4}\s?[a-z]?){0,4}"
+_NUMBER: Final = r"\d{1,4}(?:\s?/)?\s?[a-z]?(?:\s?[-–/,]\s?\d{1,4}\s?[a-z]?){0,4}"
 _NUMBER_FIRST: Final = r"\d{1,4}(?:\s?[a-z])?(?:[-–/]\d{1,4}[a-z]?)?"
 """... before its street: what stands apart ("Hall 3, 12 rue Nord") is none of it."""
 

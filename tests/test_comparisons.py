@@ -86,6 +86,10 @@ def test_symmetric_and_told_in_words(entry):
         ("Wacker GmbH, Burghausen", "Wacker Burghausen", 1.0, 1.0),
         ("Holcim Zrt. Lábatlan", "Holcim Lábatlan", 1.0, 1.0),
         ("Equinor ASA Granefeltet", "Equinor Granefeltet", 1.0, 1.0),
+        # In one word or two; the middle one of three goes with the first.
+        ("Arcelor Mittal Kraków", "ArcelorMittal Kraków", 1.0, 1.0),
+        ("Papierfabrik Chateau-Feuillet", "Chateaufeuillet, Papierfabrik", 1.0, 1.0),
+        ("Rau Chel Tal", "Rauchel Cheltal", 0.4, 0.6),
     ],
 )
 def test_names(one, other, least, most):
@@ -591,3 +595,9 @@ def test_names_of_rows_in_order_each_variant_once() -> None:
     assert said(found.names, 2) == said(found.operators, 2) == []
     assert said(found.names, 3) == [["@mill", "#north"]]
     assert not len(prepare(records(row("a:1", "x")).iloc[:0]))
+
+
+def test_words_of_two_names_are_never_written_as_one() -> None:
+    found = prepare(records(row("a:1", "Werk Arcelor"), row("a:2", "Mittal Werk"), row("b:1", "ArcelorMittal")))
+    said = [found.lexicon.words[found.variants.row(found.names.row(at)[0])].tolist() for at in range(3)]
+    assert said == [["@factory", "arcelor"], ["mittal", "@factory"], ["arcelormittal"]]

@@ -24,6 +24,9 @@ _BOX_OFFICE: Final = "cedex"
 """What towns of France are called where post boxes are."""
 
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
+_SHORTEST_PART: Final = 3
+"""Letters from which a word may be one of the two that another is made of: shorter ones begin and end too many."""
+
 _GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
 
 
@@ -133,7 +136,36 @@ class Words:
         rows, said = spread(made.lists, Ragged(code.astype(np.int64), ends))
         numbers, order = pd.factorize(said)
         self.number = {word: number for number, word in enumerate(words[order].tolist())}
-        return each_once(rows, numbers.astype(np.int64), len(names))
+        return each_once(*_in_one_word(rows, numbers.astype(np.int64), self.number), len(names))
+
+
+def _in_one_word(rows: Ints, numbers: Ints, number: Mapping[str, int]) -> tuple[Ints, Ints]:
+    """Write in one word what stands so in any other name: "Arcelor Mittal" where one has "ArcelorMittal".
+
+    Parameters
+    ----------
+    rows, numbers
+        One value a word, in order: the name that it is of, and its number.
+    number
+        Word -> its number.
+    """
+    width = len(number)
+    made = {
+        first * width + second: whole
+        for word, whole in number.items()
+        if len(word) >= 2 * _SHORTEST_PART and word[0] not in "@#"
+        for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
+        if (first := number.get(word[:cut])) is not None and (second := number.get(word[cut:])) is not None
+    }
+    if not made:
+        return rows, numbers
+    pairs = numbers[:-1] * width + numbers[1:]
+    at = np.flatnonzero(np.isin(pairs, [*made]) & (rows[:-1] == rows[1:]))
+    # Of three words of which the middle one goes with both others, it goes with the first.
+    at = at[np.diff(at, prepend=-2) > 1]
+    joined = numbers.copy()
+    joined[at] = [made[pair] for pair in pairs[at].tolist()]
+    return np.delete(rows, at + 1), np.delete(joined, at + 1)
 
 
 def _apart(token: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inducult_geo.match.reading.lexicon import Lexicon
 from inducult_geo.match.reading.misplaced import astray_m
 from inducult_geo.match.reading.places import place_order
+from inducult_geo.match.reading.town_forms import forms_of_towns
 from inducult_geo.match.reading.units import capacity_of_all, machines_of, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread
 
@@ -270,20 +271,43 @@ class Prepared:
         first[told] = self.cities.values[self.cities.offsets[told]]
         return first
 
+    @cached_property
+    def town_forms(self) -> Ints:
+        """Words that are forms of a town's, each with that as one number, in order (see `forms_of_towns`)."""
+        width = max(len(self.lexicon.words), 1)
+        told = np.flatnonzero(np.bincount(self.land.take(self.cities.rows) * width + self.cities.values))
+        lands = self._lands[1]
+        towns = (
+            (lands[land], word) for land, word in zip(*map(np.ndarray.tolist, np.divmod(told, width)), strict=True)
+        )
+        return forms_of_towns(self.lexicon.words.tolist(), towns)
+
+    @cached_property
+    def is_town_form(self) -> Flags:
+        """Tell which words are a form of any town's."""
+        found = np.zeros(max(len(self.lexicon.words), 1), dtype=bool)
+        found[self.town_forms // len(found)] = True
+        return found
+
     def is_in_town(self, records: Ints, owner: Ints, words: Ints) -> Flags:
-        """Tell which words stand in the name of the town of their record, which is that of some at place `owner`."""
-        cities = self.cities
+        """Tell which words name the town of their record, as it is or as a form of it (`town_forms`).
+
+        The record is that of some at place `owner`.
+        """
         # Records are looked up far apart, once each; their words then lie side by side.
         found: Flags = self._first_of_town.take(records).take(owner) == words
-        if cities.longest <= 1:
-            return found
-        # Most towns have one word.
-        rows = np.flatnonzero((cities.counts.take(records) > 1).take(owner))
-        for place in range(1, cities.longest):
+        form = self.is_town_form.take(words)
+        # Most towns have one word, and few words are forms of any.
+        rows = np.flatnonzero((self.cities.counts.take(records) > 1).take(owner) | form)
+        for place in range(self.cities.longest):
             record = records.take(owner.take(rows))
-            told = cities.counts.take(record) > place
+            told = self.cities.counts.take(record) > place
             rows, record = rows[told], record[told]
-            found[rows] |= cities.values.take(cities.offsets.take(record) + place) == words.take(rows)
+            town = self.cities.values.take(self.cities.offsets.take(record) + place)
+            found[rows] |= town == words.take(rows)
+            some = np.flatnonzero(form.take(rows))
+            codes = words.take(rows.take(some)) * len(self.is_town_form) + town.take(some)
+            found[rows[some]] |= np.isin(codes, self.town_forms)
         return found
 
     @cached_property
@@ -293,8 +317,8 @@ class Prepared:
 
     @cached_property
     def names_a_town(self) -> NDArray[np.bool_]:
-        """Tell of each word whether it names the town of any record."""
-        named = np.zeros(max(len(self.lexicon.words), 1), dtype=bool)
+        """Tell of each word whether it names the town of any record, as it is or as a form of it."""
+        named = self.is_town_form.copy()
         named[self.cities.values] = True
         return named
 
@@ -310,6 +334,11 @@ class Prepared:
         return bool((self.area_m2 > NO_AREA_M2).any())
 
     @cached_property
+    def _lands(self) -> tuple[Ints, NDArray[np.object_]]:
+        codes, lands = pd.factorize(self.country)
+        return codes.astype(np.int64), lands
+
+    @property
     def land(self) -> Ints:
         """Each record's country as a number."""
-        return pd.factorize(self.country)[0].astype(np.int64)
+        return self._lands[0]

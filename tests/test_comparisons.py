@@ -11,7 +11,7 @@ from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.pairs.places import OUTSIDE_MEANT
 from inducult_geo.match.reading.address_lines import without_towns
-from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses
+from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses, tells_street
 from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
 
@@ -215,6 +215,15 @@ def test_operator_may_stand_in_the_other_name():
         # A flat is no house.
         ("Nieuwe Weg 1 bus 3", "Nieuwe Weg 3", 1.0, 0.0),
         ("Mostowa 12 m. 5", "Mostowa 5 lok. B", 1.0, 0.0),
+        # An estate, a village or the works is not another street than one; alike it is.
+        ("Rue Jules Guesde", "Usine de Rety", np.nan, np.nan),
+        ("Zone industrielle", "Rue Jules Guesde 7", np.nan, np.nan),
+        ("Östra Bravikenvägen 20", "Bravikens Pappersbruk", np.nan, np.nan),
+        ("Rue Jules Guesde", "Chemin Noir", 0.0, np.nan),
+        ("Usine de Rety", "Zone Orti", 0.0, np.nan),
+        ("Usine de Rety 2", "Usine de Rety", 1.0, np.nan),
+        # The sign of a Czech house is none of an Italian box.
+        ("U Sklárny čp. 300", "U Sklárny 300", 1.0, 1.0),
         # What has five digits is a postcode.
         ("Sat Tasca 617455", "Sat Tasca 12", 1.0, np.nan),
     ],
@@ -429,6 +438,29 @@ def test_the_town_and_the_country_of_an_address_are_no_street(line, city, countr
     lines, cities = pd.Series([line, None]), pd.Series([city, None], dtype=object)
     left = without_towns(lines, cities, np.array([country, ""], dtype=object))
     assert [None if pd.isna(text) else text for text in left] == [street, None]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("Konepajantie", True),
+        ("C/ Sabino Alonso Fueyo", True),
+        ("Partida Planet, s/n", True),
+        ("Am Kraftwerk Jänschwalde", True),
+        ("DN 12C nr. FN", True),
+        ("3ο χλμ Κομοτηνής", True),
+        ("Budapesti országút", True),
+        ("Prof.-Staudinger-Str. -", True),
+        ("Industriområdet", False),
+        ("Zone industrie", False),
+        ("Werk am Bahnhof", False),
+        ("Gut Schwarzenbruch", False),
+        ("Poznań", False),
+        ("", False),
+    ],
+)
+def test_addresses_that_tell_a_street(address, told):
+    assert tells_street(address) == told
 
 
 def test_a_company_in_an_address_is_an_operator():

@@ -36,6 +36,9 @@ VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"
 _FIELDS: Final = fuel_bits("wind solar")
 """Fuels of power plants that are fields of machines."""
 
+_SAME_ADDRESS: Final = 0.5
+"""Likeness from which a street and an estate or works are told alike."""
+
 _MAY_BE_ONE: Final = 0.5
 
 _SERVICES: Final[Mapping[tuple[int, int], float]] = {
@@ -101,9 +104,15 @@ def words_covered(pairs: Compared) -> Scores:
 
 
 def same_street(pairs: Compared) -> Scores:
-    """How alike the words of the streets are, 0 to 1."""
-    alike, which = pairs.words(pairs.prepared.streets)
+    """How alike the words of the streets are, 0 to 1.
+
+    Unknown where only one of two addresses tells a street and the other an estate, a village or the works, unless these
+    are alike.
+    """
+    p = pairs.prepared
+    alike, which = pairs.words(p.streets)
     found = alike.mean.take(which)
+    found[(found < _SAME_ADDRESS) & (p.has_street.take(pairs.left) != p.has_street.take(pairs.right))] = np.nan
     return Scores(found, percent(found))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -81,6 +82,12 @@ _FLAT: Final = re.compile(
     r"(?:\d{1,4}[a-z]?|[a-z]\d{0,3})\b"
 )
 """The box or flat within a house, behind the number of that."""
+
+_OF_A_STREET: Final = re.compile(r"\bc/|\bs\W{0,2}n\b|\bbb\b|\bbez (?:cisla|broja)\b")
+"""Signs of streets: "C/", and what stands for the number of a house that has none ("s/n", "s. n.", "bb")."""
+
+_HOUSE_SIGN: Final = re.compile(r"\bč\.?\s?p\.?\s?(?=\d)", re.IGNORECASE)
+"""Before the number of a Czech house; without its mark it is that of an Italian or French box."""
 
 _EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
 _LONGEST_NUMBER: Final = 4
@@ -193,6 +200,34 @@ def read_addresses(addresses: Iterable[object]) -> Iterator[tuple[tuple[str, ...
         yield read_address(address)
 
 
+def tells_street(address: str) -> bool:
+    """Tell whether an address that has no number of a house tells a street, and no estate, village or works.
+
+    By the words for streets in `catalog/street_words.csv`, a road, a milestone, or that it says to have none ("s/n").
+    """
+    told = spelling_key(address)
+    if _OF_A_STREET.search(told) or _ROAD.search(told) or _STONE.search(told):
+        return True
+    words = words_in(told)
+    return (
+        not _street_words("word").isdisjoint(words)
+        or not _street_words("first").isdisjoint(words[:1])
+        or any(word.endswith(_street_endings()) for word in words)
+    )
+
+
+@cache
+def _street_words(stands: str) -> frozenset[str]:
+    """Return the words for streets that stand in one way (see the table), folded."""
+    rows = (row["words"].split() for row in packaged_rows("street_words.csv") if row["stands"] == stands)
+    return frozenset(folded for words in rows for word in words for folded in words_in(spelling_key(word)))
+
+
+@cache
+def _street_endings() -> tuple[str, ...]:
+    return tuple(_street_words("ending"))
+
+
 def _street(address: str) -> tuple[str, str]:
     """Return an address with house 1 in place of the one at its end, and that; where none is, the address alone."""
     found = _STREET_AND_HOUSE.fullmatch(address)
@@ -204,7 +239,8 @@ def read_address(address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     Without a post box, a flat and what is no number of a house (see the module).
     """
-    told = _FLAT.sub(r"\1 ", _BOX.sub(" ", _STREET.sub("str ", spelling_key(address))))
+    folded = spelling_key(_HOUSE_SIGN.sub(" ", address))
+    told = _FLAT.sub(r"\1 ", _BOX.sub(" ", _STREET.sub("str ", folded)))
     told = _MONTH_DAY.sub(_day, _DATE.sub(_day, told))
     told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[found.lastindex or 0]} ", told))
     numbers = [n + letter for n, letter in _NUMBER.findall(told) if len(n) <= _LONGEST_NUMBER]

@@ -90,7 +90,7 @@ def _as_told(records: Records) -> Prepared:
     owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
     lands, known = pd.factorize(country)
     (names, operators), variants = words.variants((own, owners), lands, known)
-    streets, numbers = words.addresses(addresses)
+    streets, numbers, has_street = words.addresses(addresses)
     cities = words.towns(records["city"], lands, known)
     said = flat(names, variants)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
@@ -109,6 +109,7 @@ def _as_told(records: Records) -> Prepared:
         variants=variants,
         streets=streets,
         house_numbers=numbers,
+        has_street=has_street,
         cities=cities,
         postcode=_each(_postcode, records["postcode"]),
         type=_text(records["type"]),

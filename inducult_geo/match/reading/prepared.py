@@ -46,6 +46,8 @@ class Prepared:
         Variant -> numbers of words.
     streets, house_numbers, cities
         Row -> numbers of words.
+    has_street
+        Whether the address tells a street, and not an estate, a village or the works ("Usine de Rety").
     postcode, type, theme, aspect
         Text arrays, empty where unknown.
     start_year, end_year
@@ -74,6 +76,7 @@ class Prepared:
     variants: Ragged
     streets: Ragged
     house_numbers: Ragged
+    has_street: Flags
     cities: Ragged
     postcode: NDArray[np.object_]
     type: NDArray[np.object_]

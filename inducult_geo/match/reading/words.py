@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.arrow.texts import different
-from inducult_geo.match.reading.addresses import read_addresses
+from inducult_geo.match.reading.addresses import read_addresses, tells_street
 from inducult_geo.match.reading.lexicon import COMPASS
 from inducult_geo.match.reading.record_names import Texts
-from inducult_geo.ragged import Ints, Ragged, each_once, ragged, spread
+from inducult_geo.ragged import Flags, Ints, Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists, town_words
 from inducult_geo.text.legal import UNMISTAKABLE
 from inducult_geo.text.lexicon import place_names, split_words
@@ -100,14 +100,15 @@ class Words:
         ]
         return rows, lists.take(told[first])
 
-    def addresses(self, column: pd.Series) -> tuple[Ragged, Ragged]:
-        """Read street words and house numbers ("24", "24a") of each address."""
-        streets, numbers = [], []
+    def addresses(self, column: pd.Series) -> tuple[Ragged, Ragged, Flags]:
+        """Read street words and house numbers ("24", "24a") of each address, and whether it tells a street at all."""
+        streets, numbers, told = [], [], []
         codes, addresses = different(column)
-        for words, houses in read_addresses(addresses):
+        for address, (words, houses) in zip(addresses, read_addresses(addresses), strict=True):
             streets.append(self._words(f"~{word}" for word in words))
             numbers.append(self._words(f"#{house}" for house in houses))
-        return ragged(streets).take(codes), ragged(numbers).take(codes)
+            told.append(bool(houses) or (bool(words) and tells_street(address)))
+        return ragged(streets).take(codes), ragged(numbers).take(codes), np.array(told, dtype=bool)[codes]
 
     def towns(self, column: pd.Series, lands: Ints, known: NDArray[np.object_]) -> Ragged:
         """Read the words of each town, by its country, as `variants` does."""

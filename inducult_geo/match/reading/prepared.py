@@ -297,21 +297,26 @@ class Prepared:
 
         The record is that of some at place `owner`.
         """
+        cities = self.cities
         # Records are looked up far apart, once each; their words then lie side by side.
         found: Flags = self._first_of_town.take(records).take(owner) == words
         form = self.is_town_form.take(words)
         # Most towns have one word, and few words are forms of any.
-        rows = np.flatnonzero((self.cities.counts.take(records) > 1).take(owner) | form)
-        for place in range(self.cities.longest):
+        is_long = (cities.counts.take(records) > 1).take(owner) if cities.longest > 1 else False
+        rows = np.flatnonzero(form | is_long)
+        for place in range(cities.longest):
             record = records.take(owner.take(rows))
-            told = self.cities.counts.take(record) > place
+            told = cities.counts.take(record) > place
             rows, record = rows[told], record[told]
-            town = self.cities.values.take(self.cities.offsets.take(record) + place)
-            found[rows] |= town == words.take(rows)
-            some = np.flatnonzero(form.take(rows))
-            codes = words.take(rows.take(some)) * len(self.is_town_form) + town.take(some)
-            found[rows[some]] |= np.isin(codes, self.town_forms)
+            town, word = cities.values.take(cities.offsets.take(record) + place), words.take(rows)
+            found[rows] |= (town == word) | self._are_forms(word, town)
         return found
+
+    def _are_forms(self, words: Ints, towns: Ints) -> Flags:
+        """Tell which words are a form of the town's word beside them."""
+        forms, codes = self.town_forms, words * len(self.is_town_form) + towns
+        at = np.minimum(np.searchsorted(forms, codes), len(forms) - 1)
+        return np.asarray(forms.take(at) == codes) if len(forms) else np.zeros(len(codes), dtype=bool)
 
     @cached_property
     def is_power_plant(self) -> Flags:

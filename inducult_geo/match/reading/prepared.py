@@ -279,10 +279,8 @@ class Prepared:
         """Words that are forms of a town's, each with that as one number, in order (see `forms_of_towns`)."""
         width = max(len(self.lexicon.words), 1)
         told = np.flatnonzero(np.bincount(self.land.take(self.cities.rows) * width + self.cities.values))
-        lands = self._lands[1]
-        towns = (
-            (lands[land], word) for land, word in zip(*map(np.ndarray.tolist, np.divmod(told, width)), strict=True)
-        )
+        land, word = np.divmod(told, width)
+        towns = zip(self._lands[1][land].tolist(), word.tolist(), strict=True)
         return forms_of_towns(self.lexicon.words.tolist(), towns)
 
     @cached_property

@@ -27,6 +27,9 @@ _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _SHORTEST_PART: Final = 3
 """Letters from which a word may be one of the two that another is made of: shorter ones begin and end too many."""
 
+_LONGEST_WHOLE: Final = 60
+"""Letters up to which a word may be made of two: what is longer is none, and would be cut at each of its letters."""
+
 _GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
 
 
@@ -154,7 +157,7 @@ def _in_one_word(rows: Ints, numbers: Ints, number: Mapping[str, int]) -> tuple[
     made = {
         first * width + second: whole
         for word, whole in number.items()
-        if len(word) >= 2 * _SHORTEST_PART and word[0] not in "@#"
+        if 2 * _SHORTEST_PART <= len(word) <= _LONGEST_WHOLE and word[0] not in "@#"
         for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
         if (first := number.get(word[:cut])) is not None and (second := number.get(word[cut:])) is not None
     }

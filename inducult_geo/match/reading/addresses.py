@@ -51,10 +51,16 @@ _STONE: Final = re.compile(
 """A milestone, before or behind its number ("17o chlm" in Greece); its fraction is left out."""
 
 
+@cache
+def _words_of(table: str, column: str, value: str) -> tuple[str, ...]:
+    """Return the words of all languages of a packaged table, folded, of the rows where a column holds a value."""
+    told = (row["words"] for row in packaged_rows(table) if row[column] == value)
+    return tuple(dict.fromkeys(word for words in told for word in spelling_key(words).split()))
+
+
 def _months(written: str) -> str:
     """Return a pattern of the months of streets that are called by a day, in the languages that write it so."""
-    told = (row["words"] for row in packaged_rows("street_months.csv") if row["written"] == written)
-    return "|".join(dict.fromkeys(word for words in told for word in spelling_key(words).split()))
+    return "|".join(_words_of("street_months.csv", "written", written))
 
 
 _ORDINAL: Final = r"(?:[\s-]?(?:st|nd|rd|th|is|ti|ri|vi|mi|osios)\b)?"
@@ -209,23 +215,12 @@ def tells_street(address: str) -> bool:
     if _OF_A_STREET.search(told) or _ROAD.search(told) or _STONE.search(told):
         return True
     words = words_in(told)
+    known, endings, first = (_words_of("street_words.csv", "stands", how) for how in ("word", "ending", "first"))
     return (
-        not _street_words("word").isdisjoint(words)
-        or not _street_words("first").isdisjoint(words[:1])
-        or any(word.endswith(_street_endings()) for word in words)
+        not {*words}.isdisjoint(known)
+        or not {*words[:1]}.isdisjoint(first)
+        or any(word.endswith(endings) for word in words)
     )
-
-
-@cache
-def _street_words(stands: str) -> frozenset[str]:
-    """Return the words for streets that stand in one way (see the table), folded."""
-    rows = (row["words"].split() for row in packaged_rows("street_words.csv") if row["stands"] == stands)
-    return frozenset(folded for words in rows for word in words for folded in words_in(spelling_key(word)))
-
-
-@cache
-def _street_endings() -> tuple[str, ...]:
-    return tuple(_street_words("ending"))
 
 
 def _street(address: str) -> tuple[str, str]:

@@ -160,6 +160,18 @@ def test_a_key_that_may_only_number_the_rows_is_said_to_with_what_else_could_be_
     assert loaded(path, text)[1].columns["key"] == "code"  # type: ignore[attr-defined]
 
 
+def test_rows_without_a_place_take_no_key_from_a_column(tmp_path: Path, run: Run) -> None:
+    """A banner and a sum had no number, so the register's own number gave way to that of the rows."""
+    rows = [f"{n + 1};P{1000 + n * 7};Werk {n % 9};{12.4 + n / 50:.3f};50.7;Dr. Weiß" for n in range(ROWS)]
+    path = tmp_path / "works.csv"
+    head = "Lfd. Nr.;Obj.-Nr.;Name;lon;lat;BETREIBER_ANSPR"
+    path.write_text("\n".join((head, "Stadt Opole;;;;;", *rows, "Summe:;;;;;")), encoding="utf-8")
+    text = draft(path, run)
+    assert 'key = "Obj.-Nr." # guessed' in text
+    assert 'private = ["BETREIBER_ANSPR"] # guessed' in text
+    assert "# operator" not in text
+
+
 def test_a_list_of_works_at_places_of_their_own_is_not_taken_for_units(tmp_path: Path, run: Run) -> None:
     assert "units_per_site" not in draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
 

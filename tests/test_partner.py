@@ -29,7 +29,7 @@ from inducult_geo.sources.formats.table import Table
 from inducult_geo.sources.partners import partner, steady
 from inducult_geo.sources.partners.files import find_files
 from inducult_geo.sources.partners.partner import read_partner
-from inducult_geo.sources.partners.persons import is_private
+from inducult_geo.sources.partners.persons import is_called_personal, is_private, seems_personal
 
 TOML = """
 id = "test"
@@ -74,6 +74,13 @@ def test_what_is_private_never_leaves(contract: Contract, tmp_path: Path) -> Non
     for private, says in (("Telefn", "Did you mean 'Telefon'"), ("nazwa", "tells 'name', which is published")):
         with pytest.raises(ContractError, match=says):
             read_partner(contract.model_copy(update={"private": (private,)}), find_files(contract))
+
+
+def test_persons_are_told_by_names_as_databases_write_them_and_by_telephone_numbers() -> None:
+    names = ("BETREIBER_TEL", "BETREIBER_ANSPR", "last_edited_user", "gestorFax", "Sachbearbeiterin")
+    assert [name for name in names if not is_called_personal(name)] == []
+    assert [name for name in ("HOTEL", "BETREIBER", "Userfeld", "Mobiliar") if is_called_personal(name)] == []
+    assert [seems_personal("uwagi", [cell]) for cell in ("tel. 77 454 12 34", "1880-1945")] == [True, False]
 
 
 def test_how_to_reach_a_person_in_a_mapped_text_is_told(contract: Contract, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -233,6 +233,23 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
         Column(str(name), tuple(str(c).strip() for c in frame[name] if c is not None and str(c).strip()), len(frame))
         for name in names
     ]
+
+
+def placed_columns(frame: pd.DataFrame, places: Collection[str], columns: list[Column]) -> list[Column]:
+    """Return a table's columns as the rows with a place have them: banners, sums and notes are rows without one.
+
+    Parameters
+    ----------
+    places
+        Names of the columns that tell the place; none where shapes do, or nothing does.
+    columns
+        Its columns in all rows.
+    """
+    names = ["geometry"] if has_shapes(frame) else [name for name in frame if str(name) in places]
+    lacks = pd.Series(False, index=frame.index)
+    for name in names:
+        lacks |= frame[name].isna() | (frame[name] == "")
+    return columns_of(frame[~lacks]) if lacks.any() else columns
 
 
 def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:

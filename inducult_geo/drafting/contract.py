@@ -21,6 +21,7 @@ from inducult_geo.drafting.columns import (
     half_places_of,
     names_of,
     place_text_of,
+    placed_columns,
 )
 from inducult_geo.drafting.crs import SystemLines, candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
@@ -49,7 +50,7 @@ from inducult_geo.sources.formats.table import ChoiceError, Table, has_shapes, n
 from inducult_geo.sources.formats.vectors import ALL_LAYERS
 from inducult_geo.sources.partners.changes import deleted_rows
 from inducult_geo.sources.partners.partner import VALUES_AS_NAMES
-from inducult_geo.sources.partners.persons import seems_personal
+from inducult_geo.sources.partners.persons import is_called_personal, seems_personal
 from inducult_geo.text import counted, printable
 
 _ID = re.compile(r"[^a-z0-9]+")
@@ -134,7 +135,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     found.read += sheets.unread_lines(own)
     codes = codes_of(sheets.others(own), columns)
     found.values = [code.values for code in codes]
-    _say_columns(found, columns, used, codes)
+    _say_columns(found, columns, placed_columns(table.frame, used, columns), used, codes)
     _say_at_last(found, table, columns, about)
     return found.text()
 
@@ -285,30 +286,18 @@ def _maybe_places(columns: list[Column]) -> list[str]:
     return ['# text = ""'] if some is None else [f"# text = {quoted(some[0].name)} # {some[1]}"]
 
 
-def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: list[Codes]) -> None:
+def _say_columns(
+    found: _Draft, columns: list[Column], placed: list[Column], used: set[str], codes: list[Codes]
+) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
     houses = [column for column in columns if is_house_number(column)]
     columns = [column for column in columns if column not in houses]
-    key, unique = key_of([column for column in columns if column.name not in used])
-    used = used | ({key.name} if key else set())
-    if (items := items_of(columns)) is not None and key is None and len(items.cells) == items.rows:
-        found.head += one_record_lines(items)
-        found.columns.append(f"key = {quoted(items.name)} # guessed: items of Wikidata")
-    else:
-        doubled = doubled_keys_of(column for column in columns if column.name not in used)
-        found.columns += key_lines(key, unique, doubled)
-        found.columns += [f"heritage_ref = {quoted(key.name)} # guessed"] if key and is_heritage_number(key) else []
-        if items is not None and key is None:
-            lacking = counted(items.rows - len(items.cells), "row")
-            found.columns.append(comment(f"Of {short(items.name)} no key can be made: {lacking} would be rejected."))
-    if items is not None:
-        found.columns.append(f'"ids.wikidata" = {quoted(items.name)} # guessed')
-        used = used | {items.name}
+    used = _say_key(found, columns, placed, used)
     marked, asking = marked_lines([column for column in columns if column.name not in used])
     found.columns += (explained := [code.line for code in codes]) + marked
     used = used | asking | {code.column for code in codes}
     told = {line.partition(" = ")[0] for line in (*found.columns, *explained, *marked)}
-    fields = fields_of([column for column in columns if column.name not in used])
+    fields = fields_of(c for c in columns if c.name not in used and not is_called_personal(c.name))
     fields = {name: fitting for name, fitting in fields.items() if name not in told}
     for name, fitting in fields.items():
         free = [column for column in fitting if column.name not in used]
@@ -333,6 +322,28 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
         _say_no_name(found, [column for column in columns if column.name not in used], fields.get("operator", []))
     columns += [] if "address" in fields else houses
     found.head += _unmapped_lines([column for column in columns if column.name not in used and column.cells])
+
+
+def _say_key(found: _Draft, columns: list[Column], placed: list[Column], used: set[str]) -> set[str]:
+    """Write the key, what else may be it, and the items of Wikidata; return the columns that are used with these."""
+    names = {column.name for column in columns} - used
+    placed = [column for column in placed if column.name in names]
+    key, unique = key_of(placed)
+    used = used | ({key.name} if key else set())
+    if (items := items_of(columns)) is not None and key is None and len(items.cells) == items.rows:
+        found.head += one_record_lines(items)
+        found.columns.append(f"key = {quoted(items.name)} # guessed: items of Wikidata")
+    else:
+        doubled = doubled_keys_of(column for column in placed if column.name not in used)
+        found.columns += key_lines(key, unique, doubled)
+        found.columns += [f"heritage_ref = {quoted(key.name)} # guessed"] if key and is_heritage_number(key) else []
+        if items is not None and key is None:
+            lacking = counted(items.rows - len(items.cells), "row")
+            found.columns.append(comment(f"Of {short(items.name)} no key can be made: {lacking} would be rejected."))
+    if items is None:
+        return used
+    found.columns.append(f'"ids.wikidata" = {quoted(items.name)} # guessed')
+    return used | {items.name}
 
 
 def _rival_lines(name: str, others: list[Column]) -> tuple[list[str], set[str]]:

@@ -15,7 +15,7 @@ from inducult_geo.sources.formats.table import Table
 from inducult_geo.text import counted, first_few, quoted
 
 _HEADS: Final = re.compile(
-    r"ansprechpartner|ansprechperson|kontakt|contact|telef|phone|\b(?:tel|tlf|gsm|fax|handy|mob|mobil|cell)\b|cellulare|"
+    r"ansprech|\banspr\b|bearbeiter|\buser\b|kontakt|contact|telef|phone|\b(?:tel|tlf|gsm|fax|handy|mob|mobil|cell)\b|cellulare|"
     r"e-?mail|\bmail\b|osoba|oseba|referente|recapito|persona\b"
 )
 """Heads of columns that tell whom to ask, and how, in the languages of the regions; in small letters."""
@@ -27,16 +27,22 @@ _NUMBER: Final = re.compile(
 )
 """A telephone number: after a word that says so, or with the code of a country."""
 
+_PARTS: Final = re.compile(r"_|(?<=[a-z])(?=[A-Z])")
+"""Where databases and services part a name: BETREIBER_TEL, operatorTel."""
+
 _SHOWN: Final = 3
 _ADDRESS: Final = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[^\W\d_]{2,}")
 """An e-mail address; of a cell without a blank no beginning is tried farther than such an address is long."""
 
 
+def is_called_personal(name: str) -> bool:
+    """Whether a column is called as those are that tell whom to ask, and how."""
+    return _HEADS.search(_PARTS.sub(" ", name).casefold()) is not None
+
+
 def seems_personal(name: str, cells: Iterable[Any]) -> bool:
-    """Whether a column seems to hold data of persons: by its name, or since an e-mail address stands in it."""
-    if _HEADS.search(name.casefold()):
-        return True
-    return any("@" in cell and _ADDRESS.search(cell) is not None for cell in cells if isinstance(cell, str))
+    """Whether a column seems to hold data of persons: by its name, or by an e-mail address or telephone number."""
+    return is_called_personal(name) or any(_reaches_a_person(cell) for cell in cells if isinstance(cell, str))
 
 
 def is_private(column: str, private: Iterable[str]) -> bool:

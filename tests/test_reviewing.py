@@ -75,6 +75,19 @@ def test_answers_are_not_written_over(run: Run, sheet: Path, column: str, value:
     assert sheet.read_bytes() == kept
 
 
+def test_questions_leave_as_a_workbook_and_come_back(tmp_path: Path, run: Run) -> None:
+    """A CSV was written under the name of a workbook, which Excel refuses to open, and so did the import."""
+    book = tmp_path / "questions.xlsx"
+    assert export_review(release_of(run), book)[0] == len(questions(run))
+    assert book.read_bytes().startswith(b"PK")
+    with pytest.raises(ConfigError, match="is there already, maybe with answers"):
+        export_review(release_of(run), book)
+    assert import_review(book, run, who="Eva").lines()[0].startswith("0 answers taken, 0 known already")
+    assert import_review(book, run, who="Eva").remarks == (), "no cell of it counts as altered"
+    with pytest.raises(ConfigError, match=r"is no \.ods file. Call it 'questions.csv' or 'questions.xlsx'"):
+        export_review(release_of(run), tmp_path / "questions.ods")
+
+
 def test_what_is_no_table_of_questions_is_not_written_over(tmp_path: Path, run: Run) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("name,town\nMill,Opole\n", encoding="utf-8")

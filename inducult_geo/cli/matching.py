@@ -69,10 +69,11 @@ def link(
     from inducult_geo.frames import own_keys
     from inducult_geo.match.link import LINK_COLUMNS
     from inducult_geo.memory import weights_of
-    from inducult_geo.publish.spreadsheet import safe_texts, write_plain_csv
+    from inducult_geo.publish.spreadsheet import refuse_other_ending, safe_texts, write_plain_csv
     from inducult_geo.review.link_answers import Earlier
     from inducult_geo.store import replacing
 
+    refuse_other_ending(out)
     refuse_foreign(out, LINK_COLUMNS)
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
         earlier = Earlier.of(out)
@@ -164,14 +165,14 @@ def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = Fa
 
 
 def review_export(
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV to write.")],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV or workbook (.xlsx) to write.")],
     release: Annotated[
         Path | None, typer.Argument(help="A release folder; else the newest of the data folder.")
     ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet.
+    """Write the open questions as a table, both records side by side, to be answered in a spreadsheet.
 
     What was answered since the newest release of the data folder is left out, and told; of a release that is named
     all its questions are written.

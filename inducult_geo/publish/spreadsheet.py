@@ -19,9 +19,11 @@ from typing import IO, Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyogrio
 import shapely
+from pandas.api.types import is_numeric_dtype
 
-from inducult_geo.errors import ContractError
+from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.publish.degrees import to_degrees
 from inducult_geo.ragged import blocks
 from inducult_geo.text import is_null, of_each, storable
@@ -33,6 +35,8 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _MAYBE: Final = frozenset((*_STARTS, "'"))
 """Characters with which a text begins that may need an apostrophe."""
 
+WORKBOOK: Final = ".xlsx"
+_NO_CSV: Final = (WORKBOOK, ".xls", ".ods", ".gpkg", ".geojson", ".json", ".parquet")
 _DELIMITERS = ",;\t"
 _CODE_PAGES: Final = ("cp1252", "cp1250")
 _SAVE_SO: Final = "Save it as 'CSV UTF-8' and try again."
@@ -92,6 +96,36 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         for here in blocks(len(table)):
             some = table.iloc[here]
             writer.writerows(zip(*(of_each(some[name], _cell) for name in some.columns), strict=True))
+
+
+def refuse_other_ending(out: Path, *more: str) -> None:
+    """Refuse to write a CSV under a name that a program takes for another kind of file.
+
+    Parameters
+    ----------
+    out
+        The file to write.
+    more
+        Endings that are written, too.
+
+    Raises
+    ------
+    ConfigError
+        Where the name ends as that of a workbook, or of a map's layer.
+    """
+    if (ending := out.suffix.lower()) in _NO_CSV and ending not in more:
+        instead = " or ".join(f"'{out.stem}{one}'" for one in (".csv", *more))
+        raise ConfigError(f"{out}: what is written is no {ending} file. Call it {instead}.")
+
+
+def write_workbook(table: pd.DataFrame, path: Path, sheet: str) -> None:
+    """Write a table as the one sheet of an Excel workbook (.xlsx), formula-safe; numbers are numbers there.
+
+    A CSV with commas opens as a single column where Excel parts cells by semicolons, as in most of the regions.
+    """
+    cells = safe_texts(table).convert_dtypes()
+    texts = [name for name in cells if not is_numeric_dtype(cells[name]) or cells[name].isna().all()]
+    pyogrio.write_dataframe(cells.astype(dict.fromkeys(texts, "string")), path, driver="XLSX", layer=sheet)
 
 
 def write_plain_csv(table: pd.DataFrame, file: IO[str]) -> None:

@@ -20,7 +20,7 @@ from inducult_geo.publish.compared.opened import looked_at, tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.layers.tables import GEOMETRY
-from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
+from inducult_geo.publish.spreadsheet import WORKBOOK, degrees, read_csv, refuse_other_ending, write_csv, write_workbook
 from inducult_geo.store import replacing
 from inducult_geo.text import counted, first_few, is_null, sql_name
 
@@ -54,7 +54,7 @@ _NAMED_MAX: Final = 5
 
 
 def export_review(release: Path, out: Path, answered: Collection[str] = ()) -> tuple[int, int]:
-    """Write the open questions of a release as a CSV, both records side by side.
+    """Write the open questions of a release as a CSV, or as a workbook (`.xlsx`), both records side by side.
 
     Returns their number, and how many of the release were left out since they are `answered` (by `review_id`).
 
@@ -66,13 +66,17 @@ def export_review(release: Path, out: Path, answered: Collection[str] = ()) -> t
     ReleaseError
         Where the folder is no release, or a damaged one.
     ConfigError
-        Where `out` holds answers, or something else than an earlier table of questions.
+        Where `out` holds answers, or something else than an earlier table of questions; where it is a workbook that
+        is there already, or is called like another kind of file.
     """
     _refuse_to_lose(out)
     table = questions_of(release)
     still = table[~table["review_id"].isin([*answered])]
     with replacing(out) as draft:
-        write_csv(still, draft)
+        if out.suffix.lower() == WORKBOOK:
+            write_workbook(still, draft, _LAYER)
+        else:
+            write_csv(still, draft)
     return len(still), len(table) - len(still)
 
 
@@ -111,8 +115,12 @@ def questions_of(release: Path) -> pd.DataFrame:
 
 def _refuse_to_lose(out: Path) -> None:
     """Refuse to write over what a person filled in, or what is no table of questions at all."""
+    is_workbook = out.suffix.lower() == WORKBOOK
+    refuse_other_ending(out, WORKBOOK)
     if not out.is_file() or not out.stat().st_size:
         return
+    if is_workbook:
+        raise ConfigError(f"{out}: is there already, maybe with answers. Name another file, or remove it.")
     try:
         filled = sum(any(row[name] for name in ("decision", "decided_by", "note")) for row in read_answers(out))
     except ContractError as problem:

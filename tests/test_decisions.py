@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import time
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,16 @@ def test_a_word_that_was_said_twice_since_needs_no_consent():
     assert len(replay([mia, jan, said(when="2026-03-02T12:00")]).problems) == 1
 
 
+def test_a_time_without_an_offset_is_one_of_utc_wherever_the_machine_stands(monkeypatch):
+    later = said(decision="different", when="2026-03-01T11:00:00+00:00")
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "EST5")
+        time.tzset()
+        read = replay([said(when="2026-03-01T09:30"), later])
+    time.tzset()
+    assert read.of("a:1", "b:1") == later
+
+
 @pytest.mark.parametrize(
     ("when", "read"),
     [
@@ -95,11 +106,13 @@ def test_of_a_record_that_goes_on_as_the_other_of_its_pair_nothing_is_left_to_sa
 
 
 def test_a_contradiction_is_told_once_of_the_records_as_they_are_called_now():
-    log = replay([said("a:1", "b:1", "part_of"), said("a:1", "c:1", "part_of"), said("a:1", "d:1", who="else")])
-    (before,) = log.problems
+    words = [said("a:1", "b:1", "part_of"), said("a:1", "c:1", "part_of"), said("a:1", "d:1", who="else")]
+    log = replay(words, ["the last line is torn"])
+    _, before = log.problems
     assert "'a:1'" in before
     carried = log.carried({"a:1": "a:2"})
-    (told,) = carried.problems
+    torn, told = carried.problems
+    assert torn == "the last line is torn"
     assert told == before.replace("'a:1'", "'a:2'")
     assert carried.about == {told: frozenset(("a:2", "b:1", "c:1"))}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +328,24 @@ def test_words_of_accuracy_become_meters(vocabulary: Vocabulary) -> None:
     assert set(found[4:]) == {500}
     said = kinds(result)["unmapped_value"]
     assert all(f"'{text}' (1)" in said for text in ("so so", "-3", "inf", "0"))
+
+
+@pytest.mark.parametrize(
+    ("mark", "told", "meters"),
+    [
+        (",", ("1.000", "75,5 m", "82.5", 61.125, True), [1000, 76, 83, 61, 700]),
+        (".", ("1,000", "75.5 m", "82,5", "0,125", "5 km"), [700, 76, 83, 1, 700]),
+    ],
+)
+def test_an_accuracy_is_read_with_the_decimal_mark_of_its_list(
+    vocabulary: Vocabulary, mark: str, told: Sequence[Any], meters: list[int]
+) -> None:
+    """A thousand meters became one."""
+    rows = [{"accuracy_m": cell, "x": f"17{mark}9123456{n}", "y": f"50{mark}6123456"} for n, cell in enumerate(told)]
+    result = made(vocabulary, rows, read={"decimal": mark}, place={"accuracy_m": 700})
+    assert result.records["accuracy_m"].round().tolist() == meters
+    said = kinds(result)["unmapped_value"]
+    assert [f"'{cell}' (1)" in said for cell in told] == [number == 700 for number in meters]
 
 
 def test_a_contract_states_the_accuracy_of_a_country_by_itself(vocabulary: Vocabulary) -> None:

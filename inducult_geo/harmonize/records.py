@@ -13,6 +13,7 @@ import pandas as pd
 from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
+from inducult_geo.harmonize.coordinates.read import parse_meters
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.places.place import Ground, Placed, place
 from inducult_geo.harmonize.words.dated_states import status_of, years_beside
@@ -356,7 +357,7 @@ def _accuracies(
     for cell, country in zip(_column(rows, "accuracy_m"), countries, strict=True):
         meant, text = meanings.of(cell), clean_text(cell)
         value = text if meant is None else meant
-        number = pd.to_numeric(value.replace(",", "."), errors="coerce") if value else None
+        number = parse_meters(cell, decimal=contract.read.decimal) if meant is None else parse_meters(meant)
         is_known = number is not None and 0 < number <= ACCURACY_MAX_M
         if value and not is_known:
             notices.add("unmapped_value", "accuracy_m", text or value)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import point, records, row, square
 
+from inducult_geo.match.identity.agreeing import agreements, bunches, marks_of
 from inducult_geo.match.identity.assign import assign_ids
 from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, fingerprints, former_keys, heirs, successors
 from inducult_geo.match.identity.registry import (
@@ -429,3 +430,23 @@ def test_a_fingerprint_holds_the_words_of_the_name_in_order_place_and_area():
     assert marks["x"].isna().tolist() == [False, True, False, False, False]
     assert marks["type"].notna().tolist() == [True, False, False, False, False]
     assert marks["region"].isna().tolist() == [False, False, False, False, True]
+
+
+def test_what_only_keys_tell_apart_is_compared_once_and_goes_on_by_the_order_of_keys() -> None:
+    old = records(*(thing(f"osm:way/{number}", "Hilti AG", point()) for number in range(20)))
+    new = records(*(thing(f"osm:node/{number}", "Hilti", point()) for number in range(30)))
+    marks = fingerprints(new)
+    kept = assign(old).registry
+    found = {key: heir.old_key for key, heir in heirs(kept, new, marks).items()}
+    assert found == dict(zip(sorted(marks.index)[:20], sorted(old["record_key"]), strict=True))
+    sides = [bunches((mark, point()) for mark in marks_of(told)) for told in (fingerprints(old), marks)]
+    assert [len(bunch.keys) for side in sides for bunch in side] == [20, 30]
+    assert len(agreements(*sides)) == 1
+
+
+def test_of_many_with_names_and_none_at_one_spot_each_goes_on_by_rank_and_then_by_key() -> None:
+    """A record without a name may go on as any; of a rank the smaller old key chooses first, the smallest new one."""
+    old = records(thing("osm:way/1", None, point()), thing("osm:way/2", "Presta", point()))
+    new = records(*(thing(f"osm:way/{key}", name, point()) for key, name in ((7, "Presta"), (8, None), (9, None))))
+    found = heirs(assign(old).registry, new, fingerprints(new))
+    assert {key: heir.old_key for key, heir in found.items()} == {"osm:way/7": "osm:way/1", "osm:way/8": "osm:way/2"}

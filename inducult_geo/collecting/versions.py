@@ -18,7 +18,8 @@ import shapely
 from inducult_geo.errors import SourceError
 from inducult_geo.frames import NEW_VERSION, REVIEW_REASONS, Problem, Records, from_json, own_keys
 from inducult_geo.match.golden.merged_names import plain_name
-from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+from inducult_geo.match.identity.agreeing import NEAR_M
+from inducult_geo.match.identity.continuity import fingerprints
 from inducult_geo.ragged import Flags
 from inducult_geo.run import SourceFacts, command_afresh
 from inducult_geo.text import counted, first_few

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from inducult_geo.arrow.keys import is_in
 from inducult_geo.arrow.texts import texts
 from inducult_geo.frames import Records, own_keys
-from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+from inducult_geo.match.identity.agreeing import NEAR_M
+from inducult_geo.match.identity.continuity import fingerprints
 from inducult_geo.match.identity.registry import typed_registry
 from inducult_geo.text import counted
 

@@ -18,39 +18,32 @@ halls of one works that became one outline), goes into it: its site is merged.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from rapidfuzz import fuzz
-from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.arrow.keys import is_in, places_in
-from inducult_geo.arrow.texts import as_column, joined, only, taken, text_or_none, texts
+from inducult_geo.arrow.texts import as_column, joined, only, taken, texts
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.golden.merged_names import plain_name
+from inducult_geo.match.identity.agreeing import TOUCH_M, Bunch, agreements, bunches, marks_of
 from inducult_geo.match.reading.places import points_in
-from inducult_geo.ragged import Flags, blocks
+from inducult_geo.ragged import Flags
 from inducult_geo.text import TokenLists, prepare_names
 
 FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
 """What the registry keeps of a record: words of its name, sorted; a point of its shape (work CRS, whole meters)."""
 
-NEAR_M: Final = 50.0
-LARGEST_RADIUS_M: Final = 300.0
-TOUCH_M: Final = 5.0
-AREA_SHARE: Final = 0.2
 _FOLLOWED: Final = (["record_key", "went_into"], ["succeeds", "record_key"])
 """Columns of the registry that tell of a record and the one after it; what goes on as it counts more."""
-ALIKE: Final = 0.85
-"""Share of letters that two spellings of a name have in common ("Liechtensteinischer", "Liechtensteinischen")."""
 
 
 @dataclass(frozen=True)
@@ -76,58 +69,6 @@ class Heir:
     cause: str
     inherits: bool = True
     absorbs: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """A record's fingerprint as it is compared."""
-
-    key: str
-    region: str | None
-    words: frozenset[str]
-    x: float
-    y: float
-    area_m2: float
-    type: str | None
-
-    @property
-    def home(self) -> str:
-        """Its source and region."""
-        return f"{self.key.partition(':')[0]} {self.region}"
-
-    @cached_property
-    def is_named(self) -> bool:
-        """Whether its name holds a word that is not only a word of trade or a number."""
-        return any(word[:1] != "#" for word in self.own_words)
-
-    @cached_property
-    def name(self) -> str:
-        """The words of its name, in their order."""
-        return " ".join(sorted(self.words))
-
-    @cached_property
-    def own_words(self) -> frozenset[str]:
-        """The words of its name that are not words of trade."""
-        return frozenset(word for word in self.words if word[:1] != "@")
-
-    @property
-    def radius_m(self) -> float:
-        """Radius of a circle as large as its shape."""
-        return math.sqrt(self.area_m2 / math.pi)
-
-    @property
-    def reach_m(self) -> float:
-        """How far away a thing of the same name may be."""
-        return NEAR_M + min(LARGEST_RADIUS_M, self.radius_m)
-
-    @cached_property
-    def touch_m(self) -> float:
-        """How far away a thing without a name may be; the neighbor in a row of huts must not count."""
-        return min(TOUCH_M, self.radius_m / 2) if self.area_m2 > 0 else TOUCH_M
-
-
-_Agreement = tuple[float, float, float, str, str, str]
-"""Distance of the old point from the new shape, gap of areas, distance of the points; old key, new key, cause."""
 
 
 def fingerprints(records: Records) -> pd.DataFrame:
@@ -194,15 +135,18 @@ def heirs(
     gone = gone[gone["region"].isin(records["region"].dropna().unique())]
     if gone.empty:
         return {}
-    vanished = [*_marks(gone.set_index("record_key"))]
-    fresh = {mark.key: mark for mark in _marks(marks[is_new])}
     shape_of = dict(zip(records["record_key"][is_new], shapes[is_new], strict=True))
     free = zip(gone["site_id"], ~gone["is_held"], strict=True)
     sites = dict(zip(gone["record_key"], free, strict=True))
     minor = {key for key, (_, is_free) in sites.items() if not is_free} - {*spoken}
-    found = _agreements(vanished, [(mark, shape_of[key]) for key, mark in fresh.items()])
-    agreed = sorted(found, key=lambda one: (one[3] in minor, one))
-    return _absorbing(_paired(agreed, sites), agreed, sites, spoken)
+    vanished = ((mark, shapely.Point(mark.x, mark.y)) for mark in marks_of(gone.set_index("record_key")))
+    old = bunches(vanished, minor)
+    new = bunches((mark, shape_of[mark.key]) for mark in marks_of(marks[is_new]))
+    agreed = agreements(old, new)
+    found = _paired(agreed, old, new, sites)
+    told = {*spoken, *(heir.old_key for heir in found.values())}
+    left = {key: site_id for key, (site_id, is_free) in sites.items() if is_free and key not in told}
+    return _absorbing(found, agreed, old, new, left)
 
 
 def _gone(registry: pd.DataFrame, is_here: Flags) -> pd.DataFrame:
@@ -290,94 +234,51 @@ def _last(key: str, after: Mapping[str, str], here: Collection[str]) -> str:
     return key
 
 
-def _agreements(vanished: Sequence[_Mark], fresh: Sequence[tuple[_Mark, BaseGeometry]]) -> Iterator[_Agreement]:
-    """Yield every pair that agrees."""
-    points = np.array([shapely.Point(mark.x, mark.y) for mark in vanished], dtype=object)
-    shapes = np.array([shape for _, shape in fresh], dtype=object)
-    reach_m = np.array([mark.reach_m for mark in vanished])
-    rows = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=reach_m)
-    homes, new_homes = (np.array([mark.home for mark in marks]) for marks in (vanished, [mark for mark, _ in fresh]))
-    # Of a list whose places are those of towns, thousands lie at one spot.
-    for here in blocks(rows.shape[1]):
-        some = rows[:, here]
-        old_rows, new_rows = some[:, homes[some[0]] == new_homes[some[1]]]
-        apart = zip(
-            old_rows.tolist(),
-            new_rows.tolist(),
-            shapely.distance(points[old_rows], shapes[new_rows]).tolist(),
-            strict=True,
-        )
-        for old_row, new_row, distance_m in apart:
-            old, (new, _) = vanished[old_row], fresh[new_row]
-            cause = _cause(old, new, distance_m)
-            if cause is not None:
-                apart_m = math.hypot(old.x - new.x, old.y - new.y)
-                yield round(distance_m, 3), round(_area_gap(old, new), 6), apart_m, old.key, new.key, cause
-
-
-def _cause(old: _Mark, new: _Mark, distance_m: float) -> str | None:
-    """Say why two fingerprints are of one thing; None where they need not be."""
-    # One of them may tell the trade, too; two trades of one name are two works.
-    if old.own_words == new.own_words and old.is_named and (old.words <= new.words or new.words <= old.words):
-        return f"the same name, {distance_m:.0f} m away"
-    gap = _area_gap(old, new)
-    if distance_m > old.touch_m or gap > AREA_SHARE or old.type is None or old.type != new.type:
-        return None
-    if old.is_named and new.is_named and not _alike(old, new):
-        return None
-    return f"the same place and type, {distance_m:.0f} m away, areas {gap:.0%} apart"
-
-
-def _alike(old: _Mark, new: _Mark) -> bool:
-    """Whether one name holds the other, or both are nearly written alike."""
-    if old.words <= new.words or new.words <= old.words:
-        return True
-    return fuzz.ratio(old.name, new.name, score_cutoff=100 * ALIKE) > 0
-
-
-def _area_gap(old: _Mark, new: _Mark) -> float:
-    """Return by which share the larger area the smaller one differs; 0 for two points or lines."""
-    larger = max(old.area_m2, new.area_m2)
-    return abs(old.area_m2 - new.area_m2) / larger if larger > 0 else 0.0
-
-
-def _paired(agreed: Iterable[_Agreement], sites: Mapping[str, tuple[str, bool]]) -> dict[str, Heir]:
-    """Let each record take over, and be taken over, once; the pairs come in the order of their ranks."""
+def _paired(
+    agreed: pd.DataFrame, old: Sequence[Bunch], new: Sequence[Bunch], sites: Mapping[str, tuple[str, bool]]
+) -> dict[str, Heir]:
+    """Let each record take over, and be taken over, once; the best pairs first, of those of one rank by their keys."""
     found: dict[str, Heir] = {}
-    gone: set[str] = set()
-    for *_, old_key, new_key, cause in agreed:
-        if old_key not in gone and new_key not in found:
-            site_id, inherits = sites[old_key]
-            found[new_key] = Heir(old_key, site_id, cause, bool(inherits))
-            gone.add(old_key)
+    followed: set[str] = set()
+    free = [[*reversed(bunch.keys)] for bunch in new]
+    told = agreed[["rank", "old", "new", "distance_m", "gap", "is_by_name"]].itertuples(index=False, name=None)
+    for _, pairs in groupby(told, key=itemgetter(0)):
+        partners: dict[int, list[list[Any]]] = {}
+        for _, one, *other in pairs:
+            partners.setdefault(one, []).append(other)
+        waiting = sorted((key, one) for one in partners for key in old[one].keys if key not in followed)
+        for old_key, one in waiting:
+            partners[one] = some = [other for other in partners[one] if free[other[0]]]
+            if some:
+                other, *facts = min(some, key=lambda pair: free[pair[0]][-1])
+                site_id, inherits = sites[old_key]
+                found[free[other].pop()] = Heir(old_key, site_id, _cause(*facts), bool(inherits))
+                followed.add(old_key)
     return dict(sorted(found.items()))
+
+
+def _cause(distance_m: float, gap: float, is_by_name: bool) -> str:
+    """Say why two records are of one thing."""
+    if is_by_name:
+        return f"the same name, {distance_m:.0f} m away"
+    return f"the same place and type, {distance_m:.0f} m away, areas {gap:.0%} apart"
 
 
 def _absorbing(
     found: dict[str, Heir],
-    agreed: Iterable[_Agreement],
-    sites: Mapping[str, tuple[str, bool]],
-    spoken: Collection[str],
+    agreed: pd.DataFrame,
+    old: Sequence[Bunch],
+    new: Sequence[Bunch],
+    left: Mapping[str, str],
 ) -> dict[str, Heir]:
-    """Let new records take in what lies in them, agrees, and has no heir; not what a steward spoke of."""
-    left = (
-        {key for key, (_, is_free) in sites.items() if is_free}
-        - {heir.old_key for heir in found.values()}
-        - set(spoken)
-    )
+    """Let new records take in what lies in them, agrees, and has no heir.
+
+    `left` are the records that may go into another, with their sites.
+    """
     more: dict[str, list[tuple[str, str]]] = {}
-    for distance_m, *_, old_key, new_key, _ in agreed:
-        if old_key in left and distance_m <= TOUCH_M:
-            left.discard(old_key)
-            more.setdefault(new_key, []).append((old_key, sites[old_key][0]))
+    best = agreed[agreed["distance_m"].round(3) <= TOUCH_M].drop_duplicates("old")
+    for one, other in best[["old", "new"]].itertuples(index=False, name=None):
+        parts = [(key, left[key]) for key in old[one].keys if key in left]
+        if parts:
+            more.setdefault(new[other].keys[0], []).extend(parts)
     return found | {key: replace(found[key], absorbs=tuple(sorted(parts))) for key, parts in more.items()}
-
-
-def _marks(table: pd.DataFrame) -> Iterator[_Mark]:
-    """Yield the fingerprints of a table by record key; rows without a place are left out."""
-    numbers = [pd.to_numeric(table[name], errors="coerce") for name in ("x", "y", "area_m2")]
-    said = [[text_or_none(value) for value in table[name]] for name in ("region", "name_key", "type")]
-    for key, region, words, kind, x, y, area_m2 in zip(table.index, *said, *numbers, strict=True):
-        if math.isfinite(x) and math.isfinite(y):
-            known_m2 = float(area_m2) if math.isfinite(area_m2) else 0.0
-            yield _Mark(str(key), region, frozenset((words or "").split()), float(x), float(y), known_m2, kind)

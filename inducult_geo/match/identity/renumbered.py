@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import Records
-from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+from inducult_geo.match.identity.agreeing import NEAR_M
+from inducult_geo.match.identity.continuity import fingerprints
 from inducult_geo.ragged import Ints
 
 ROWS_MIN: Final = 3

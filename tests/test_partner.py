@@ -76,6 +76,16 @@ def test_what_is_private_never_leaves(contract: Contract, tmp_path: Path) -> Non
             read_partner(contract.model_copy(update={"private": (private,)}), find_files(contract))
 
 
+def test_persons_in_a_column_that_is_called_otherwise_now_do_not_leave(contract: Contract, tmp_path: Path) -> None:
+    """The next version of a list called the private column otherwise, and it was published without a word."""
+    kept = contract.model_copy(update={"private": ("Bearbeiter / Tel.",)})
+    put(tmp_path, "nr;nazwa;X;Y;qid;Stand;Sachbearbeiter\n1;Huta;1;2;Q1;2027;Fr. Nowak\n")
+    with pytest.raises(ContractError, match=r"no column 'Bearbeiter / Tel.'.*published: 'Sachbearbeiter'\. Write"):
+        read_partner(kept, find_files(kept))
+    put(tmp_path, "nr;nazwa;X;Y;qid;Stand\n1;Huta;1;2;Q1;2027\n")
+    assert len(read_partner(kept, find_files(kept)).frame) == 1
+
+
 def test_persons_are_told_by_names_as_databases_write_them_and_by_telephone_numbers() -> None:
     names = ("BETREIBER_TEL", "BETREIBER_ANSPR", "last_edited_user", "gestorFax", "Sachbearbeiterin")
     assert [name for name in names if not is_called_personal(name)] == []

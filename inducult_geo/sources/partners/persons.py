@@ -69,6 +69,18 @@ def check_private(contract: Contract, path: Path, table: Table, wanted: Mapping[
         meant = did_you_mean(column, [name for name in found if name not in contract.private])
         if column not in found and meant:
             raise ContractError(f"{path}: no column '{column}', which `private` names.{meant}")
+    lacking = [column for column in contract.private if not any(is_private(name, [column]) for name in found)]
+    leaves = contract.publish and permits_release(contract.licence)
+    if (
+        leaves
+        and lacking
+        and (more := _personal(contract, table, {name for names in wanted.values() for name in names}))
+    ):
+        raise ContractError(
+            f"{path}: no column {quoted(lacking)}, which `private` names, and columns that seem to hold data of "
+            f"persons and would be published: {quoted(more)}. Write these into `private` of {contract.declared_in} "
+            f"instead, or take {quoted(lacking)} out of it where they may be published."
+        )
 
 
 def persons_told(contract: Contract, path: Path, table: Table, mapped: Iterable[str]) -> list[Problem]:
@@ -78,9 +90,7 @@ def persons_told(contract: Contract, path: Path, table: Table, mapped: Iterable[
     """
     if "private" in contract.model_fields_set or not contract.publish or not permits_release(contract.licence):
         return []
-    known = {*mapped, "geometry"}
-    columns = [str(name) for name in table.frame if name not in known and seems_personal(str(name), table.frame[name])]
-    columns = [name for name in columns if table.frame[name].notna().any()]
+    columns = _personal(contract, table, mapped)
     if not columns:
         return []
     message = (
@@ -89,6 +99,13 @@ def persons_told(contract: Contract, path: Path, table: Table, mapped: Iterable[
         f"private = [{quoted(columns)}]. Where all may, write private = []."
     )
     return [Problem(contract.id, "persons", message, len(columns))]
+
+
+def _personal(contract: Contract, table: Table, mapped: Iterable[str]) -> list[str]:
+    """Name the columns that nobody mapped, seem to hold data of persons, and are not private."""
+    known = {*mapped, "geometry"}
+    rest = (str(name) for name in table.frame if name not in known and not is_private(str(name), contract.private))
+    return [name for name in rest if table.frame[name].notna().any() and seems_personal(name, table.frame[name])]
 
 
 def persons_in_texts(contract: Contract, path: Path, table: Table) -> list[Problem]:

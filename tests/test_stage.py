@@ -13,6 +13,7 @@ import shapely
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.resolving.recalled import undeclared
 from inducult_geo.resolving.region import decided_here, heard_here, still_told
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
@@ -90,6 +91,12 @@ def test_what_was_told_of_a_list_under_another_id_is_told_while_nothing_but_the_
     told = "source 'list' is called 'wykaz' now: 6 records of it keep their site ids"
     before = stage(problems=("a problem", told))
     assert still_told(before, "stamp") == [told]
+    full = stage(facts=(FACTS.with_counts(Counts(3, 2, 0, 1)),))
+    (gone,) = undeclared(full, {"wykaz"}, [])
+    assert gone.startswith(f"no contract declares source '{FACTS.source}' any more: 3 records of it left the region")
+    assert still_told(stage(problems=(gone,)), "stamp") == [gone]
+    called = f"source '{FACTS.source}' is called 'wykaz' now: 3 records"
+    assert undeclared(full, {"wykaz"}, [called]) == []
     assert still_told(before, "another") == still_told(None, "stamp") == []
 
 

@@ -16,6 +16,7 @@ from inducult_geo.frames import Records, own_keys
 from inducult_geo.match.identity.agreeing import NEAR_M
 from inducult_geo.match.identity.continuity import fingerprints
 from inducult_geo.match.identity.registry import typed_registry
+from inducult_geo.stage import Stage
 from inducult_geo.text import counted
 
 ROWS_MIN: Final = 3
@@ -65,8 +66,30 @@ def recalled(records: Records, registry: pd.DataFrame, declared: Collection[str]
     return (pd.concat(rows, ignore_index=True) if said else registry), said
 
 
+def undeclared(before: Stage | None, declared: Collection[str], told: Iterable[str]) -> list[str]:
+    """Tell of each source with records in a region that nobody declares any more: its contract may have got lost.
+
+    Parameters
+    ----------
+    before
+        The region as the run before left it.
+    declared
+        As in `recalled`.
+    told
+        What that told: a source that is called otherwise has not gone.
+    """
+    said = tuple(told)
+    left = (one for one in (before.facts if before else ()) if one.source not in declared and one.counts.records_in)
+    return [
+        f"{_left(one.source)}: {counted(one.counts.records_in, 'record')} of it left the region. Where that was not "
+        "meant, put its contract back"
+        for one in left
+        if not any(text.startswith(f"source '{one.source}' is called ") for text in said)
+    ]
+
+
 def recalled_before(problems: Iterable[str]) -> list[str]:
-    """Return what was told of sources that are called otherwise, of all that was told of a region."""
+    """Return what was told of sources that are called otherwise, or gone, of all that was told of a region."""
     return [text for text in problems if _TOLD.match(text)]
 
 
@@ -74,7 +97,11 @@ def _cause(old: str, name: str) -> str:
     return f"source '{old}' is called '{name}' now"
 
 
-_TOLD: Final = re.compile(_cause("[^']+", "[^']+") + ": ")
+def _left(name: str) -> str:
+    return f"no contract declares source '{name}' any more"
+
+
+_TOLD: Final = re.compile(f"""(?:{_cause("[^']+", "[^']+")}|{_left("[^']+")}): """)
 
 
 def _followed(before: pd.DataFrame, now: Records, old: str, name: str) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.resolving.rasters import raster_files, sampled
-from inducult_geo.resolving.recalled import recalled, recalled_before
+from inducult_geo.resolving.recalled import recalled, recalled_before, undeclared
 from inducult_geo.resolving.shifted import places_told
 from inducult_geo.resolving.tiling import compare_in_tiles
 from inducult_geo.run import Run, run_id
@@ -42,15 +42,15 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     inputs = _inputs(region, collected, run)
     words = decided_here(collected.parts, decisions, _of_region(registry, region.id))
     made_of = stamp(inputs=inputs, decisions=words, rasters=_rasters(run))
-    share = registry_share(registry, region.id)
-    before = _whole_before(region, run)
+    share, before = registry_share(registry, region.id), _whole_before(region, run)
     if before is not None and before.stamp == made_of and share in before.registries and not run.afresh:
         return renew_stage(replace(before, facts=collected.facts, outline=collected.outline), run)
     records = collected.records()
     run.say(f"{region.id}: resolving {counted(len(records), 'record')}")
     accepted = Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True))
-    registry, renamed = recalled(accepted, registry, run.catalog.sources.keys() | run.catalog.broken.keys())
-    renamed = renamed or still_told(before, made_of)
+    known = run.catalog.sources.keys() | run.catalog.broken.keys()
+    registry, renamed = recalled(accepted, registry, known)
+    renamed = [*renamed, *undeclared(before, known, renamed)] or still_told(before, made_of)
     resolution = resolve(
         accepted,
         contracts=run.catalog.sources,
@@ -62,8 +62,8 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     own = {name for name, contract in run.catalog.sources.items() if contract.region == region.id}
     # Who went on as whom tonight, resolving has found: words on what left for another region are none of this one.
     identity = run_id(inputs | {"decisions": heard_here(accepted["record_key"], decisions, resolution.registry)})
-    sites = checked_sites(as_sites(enriched.sites.assign(run_id=identity)), region.id)
-    frames = _frames(records, resolution) | {"sites": sites}
+    sites = as_sites(enriched.sites.assign(run_id=identity))
+    frames = _frames(records, resolution) | {"sites": checked_sites(sites, region.id)}
     stage = Stage(
         region.id,
         run.folder.region(region.id),
@@ -91,7 +91,7 @@ def _whole_before(region: Region, run: Run) -> Stage | None:
 
 
 def still_told(before: Stage | None, made_of: str) -> list[str]:
-    """Return what was told last of sources that are called otherwise, where nothing has changed but the registry.
+    """Return what was told last of sources that are called otherwise, or gone, where only the registry has changed.
 
     So it is where another region has some of the records: that is no news, and no reason to publish once more.
     """

@@ -228,6 +228,7 @@ def test_a_question_about_a_place_is_settled_in_the_contract(run: Run, sheet: Pa
     outcome = import_review(save(sheet, rows), run, who="Eva")
     assert outcome.added == ()
     assert "mend its row in the file, or say in the contract" in outcome.refused[0].reason
+    assert outcome.places == (), "told once"
     (place,) = [row | {"decision": "", "note": "outside indeed"} for row in rows if row["kind"] == "place"]
     stray = line("", "", "same")
     outcome = import_review(save(sheet, [place, stray]), run, who="Eva")

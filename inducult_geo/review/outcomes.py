@@ -51,7 +51,7 @@ class ImportOutcome:
     refused
         Answers that cannot be obeyed; nothing of them was written.
     places
-        Questions about places: they are settled in the source's file or contract, not by a decision.
+        Questions about places without an answer: they are settled in the source's file or contract, not by a decision.
     problems
         What the log itself says that contradicts itself.
     remarks

@@ -181,7 +181,7 @@ def _take(
             len({row["review_id"] for row in pairs if not _is_answered(row, after)}),
             tuple(row["review_id"] or row["left_key"] for row in rows if _is_wordless(row)),
             (*refused, *faulty, *stale, *contradicting),
-            tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
+            tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places if not row["decision"]),
             after.problems,
             (*(f"{apart}: 'different' counts once both lie in one" for apart in needless), *_unused(taken, run)),
         )

@@ -140,7 +140,12 @@ def test_a_hash_of_what_came_in_is_no_way_to_the_place():
 
 @pytest.mark.parametrize(
     ("column", "value", "is_news"),
-    [("operator", "Another", True), ("retrieved_at", "2027-01-01", False), ("raw_x", "12.345", False)],
+    [
+        ("operator", "Another", True),
+        ("retrieved_at", "2027-01-01", False),
+        ("raw_x", "12.345", False),
+        ("region", "y", False),
+    ],
 )
 def test_what_is_shown_of_a_generalized_record_tells_whether_it_changed(column, value, is_news):
     bundle, changed = small_bundle(), small_bundle()

@@ -45,7 +45,10 @@ from inducult_geo.releasing.overlapping import sites_that_stay
 NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
 
 _TELLS_PLACE = ("raw_x", "raw_y", "tags")
-_NOT_CONTENT = ("content_hash", "place", "retrieved_at", "valid_at", "operation", "accuracy_m", "reason", "detail")
+_NOT_CONTENT = (
+    *("content_hash", "place", "retrieved_at", "valid_at", "operation", "accuracy_m", "reason", "detail"),
+    "region",  # Another outline, or a region more, changes nothing of what the source says.
+)
 _TELLS_NO_PLACE = ("no_key", "no_coordinates", "bad_geometry", "bad_row", "outside_all_regions")
 """Reasons whose words hold nothing of the coordinate."""
 

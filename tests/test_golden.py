@@ -169,6 +169,21 @@ def test_a_vague_type_gives_way():
     assert site(row("good:1", type="factory"), row("poor:1"))["type"] == "factory"
 
 
+def test_a_type_gives_way_to_what_tells_it_more_exactly():
+    """The most reliable record said mine, of a name alone, and two others coal mine."""
+    told = site(row("good:1", type="mine"), row("poor:1", type="brickworks"), row("poor:2", type="coal_mine"))
+    assert (told["type"], json.loads(told["lineage"])["type"]) == ("coal_mine", "poor:2")
+    assert site(row("good:1", type="coal_mine"), row("poor:1", type="mine"))["type"] == "coal_mine"
+    assert site(row("good:1", type="mine"), row("poor:1", type="brickworks"))["type"] == "mine"
+
+
+def test_of_sources_alike_the_one_that_does_not_shout_is_shown():
+    names = [("poor:1", "WEBEREI C. F. JÄCKEL"), ("poor:2", "Weberei C. F. Jäckel")]
+    assert site(*(row(key, name) for key, name in names))["name"] == "Weberei C. F. Jäckel"
+    assert site(row("good:1", "WEBEREI JÄCKEL"), row("poor:1", "Weberei Jäckel"))["name"] == "WEBEREI JÄCKEL"
+    assert site(row("poor:1", "AEG"), row("poor:2", "Kabelwerk"))["name"] == "AEG"
+
+
 def test_names_are_merged_and_shown_in_the_regions_language():
     best = site(
         row("good:1", names={"name": "Mauritius mine", "en": "Mauritius mine", "cs": "Důl Mauritius"}, country="CZ"),

@@ -5,7 +5,7 @@ Unknown keys are errors everywhere: a misspelled option that is silently ignored
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,14 @@ CLOSED: Final = ("disused", "decommissioned")
 
 MUSEUM_THEME: Final = "museum_memory"
 """Theme of what is visited beside the works, or since they closed."""
+
+FINER_TYPES: Final[Mapping[str, frozenset[str]]] = {
+    "mine": frozenset(("coal_mine", "ore_mine", "opencast_mine")),
+    "power_station": frozenset(("hydro_power",)),
+    "grain_mill": frozenset(("watermill", "windmill")),
+    "textile_mill": frozenset(("spinning_mill", "weaving_mill", "textile_finishing")),
+}
+"""Type -> types that say the same more exactly: of a name with both ("Watermolen Pollismolen") the finer one counts."""
 
 AREA_RELIABLE: Final = 40
 """What a source must be worth so that its outline of a site goes before the points of others."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
+from inducult_geo.catalog.models import FINER_TYPES
 from inducult_geo.errors import CatalogError
 from inducult_geo.harmonize.words.heard import part_named_first, trades_heard
 from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
@@ -73,14 +74,6 @@ _HEATING: Final = "heating_plant"
 
 _HEAT_APART: Final = frozenset({"energy", "transport_storage"})
 """Themes of which that is not so: "Centrale" may be a power station or central, and a town may be called Bridge."""
-
-_FINER: Final[Mapping[str, frozenset[str]]] = {
-    "mine": frozenset(("coal_mine", "ore_mine", "opencast_mine")),
-    "power_station": frozenset(("hydro_power",)),
-    "grain_mill": frozenset(("watermill", "windmill")),
-    "textile_mill": frozenset(("spinning_mill", "weaving_mill", "textile_finishing")),
-}
-"""Type -> types that say the same more exactly: of a name with both ("Watermolen Pollismolen") the finer one counts."""
 
 
 class Sector(NamedTuple):
@@ -256,7 +249,7 @@ class Vocabulary:
 
 def finest(types: Set[str]) -> set[str]:
     """Return types without those that another of them tells more exactly: of a mine and a coal mine the latter."""
-    return {type_id for type_id in types if not _FINER.get(type_id, frozenset()) & types}
+    return {type_id for type_id in types if not FINER_TYPES.get(type_id, frozenset()) & types}
 
 
 def nace_code(scheme: str, code: str) -> str | None:

@@ -30,7 +30,7 @@ from inducult_geo.arrow.texts import (
     taken,
     texts,
 )
-from inducult_geo.catalog.models import Contract
+from inducult_geo.catalog.models import FINER_TYPES, Contract
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import SITE_COLUMNS, TEXT, TOGETHER, WORK_CRS, Records, Sites, as_sites, from_json
 from inducult_geo.match.golden.choice import Members
@@ -227,12 +227,22 @@ def _state(sites: FilledSites) -> Flags:
     told, vague = members.told("type"), members.coded("type").is_one_of(VAGUE_TYPES)
     # What the works were tells more than that there is a museum in them.
     clear = members.first(members.plain, told & ~vague & ~members.is_part)
-    types = np.where(clear >= 0, clear, members.first(members.plain, told))
+    types = np.where(clear >= 0, _finer(members, clear, told & ~members.is_part), members.first(members.plain, told))
     sites.take("type", types)
     themes = members.first(members.plain, members.told("theme"))
     fits = np.where(types >= 0, members.told("theme")[types], False)
     sites.take("theme", np.where(fits, types, themes))
     return runs >= 0
+
+
+def _finer(members: Members, rows: Ints, told: Flags) -> Ints:
+    """Return for each site the best record that says more exactly what a record says of its type; else that record."""
+    types = members.coded("type")
+    for broad, finer in FINER_TYPES.items():
+        is_broad = (rows >= 0) & types.is_one_of([broad])[rows]
+        exact = members.first(members.plain, told & types.is_one_of(finer)) if is_broad.any() else rows
+        rows = np.where(is_broad & (exact >= 0), exact, rows)
+    return rows
 
 
 def _place(sites: FilledSites) -> None:

@@ -39,6 +39,9 @@ VOLATILE: Final = (
 
 _PRECISION: Final[Mapping[str, int]] = {**dict.fromkeys(TO_THE_YEAR, 0), "decade": 1, "range": 2}
 _ROUGH: Final = 3
+_SHOUTED: Final = r'^\{"name": "[^"\p{Ll}]*\p{Lu}{4}[^"\p{Ll}]*"'
+"""Names of which the plain one is written in capitals; short ones may be initials ("AEG")."""
+
 _PLACE_ORDER: Final[Mapping[str, int]] = {"surveyed": 0, "digitized": 1, "unknown": 2, "address": 3, "settlement": 4}
 
 
@@ -182,9 +185,13 @@ class Members:
 
     @cached_property
     def names(self) -> Ints:
-        """Rows for names: those of parts come last, then spoiled ones; works are renamed, so age counts."""
+        """Rows for names: those of parts come last, then spoiled ones; works are renamed, so age counts.
+
+        Of sources alike the one that writes in small letters, too: capitals tell less (`_SHOUTED`).
+        """
         worth = RELIABILITY_A_YEAR * self.age_years - self.reliability
-        return self._order(self.is_part, self.spoiled("names"), worth)
+        shouted = pc.fill_null(pc.match_substring_regex(self.text("names"), _SHOUTED), False)
+        return self._order(self.is_part, self.spoiled("names"), worth, np.asarray(shouted, dtype=bool))
 
     @cached_property
     def years(self) -> Ints:

@@ -267,7 +267,7 @@ def test_a_file_is_not_downloaded_again_because_its_checksum_does_not_come(
     assert publisher.statuses() == [200, 503, 416, 200]
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_a_busy_server_is_asked_again(publisher: Publisher, tmp_path: Path, status: int) -> None:
     publisher["file"] = replace(PUBLISHED, faults=[(status, {}), (status, {})])
     assert get(publisher, tmp_path).changed

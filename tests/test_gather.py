@@ -15,11 +15,13 @@ import shapely
 from inducult_geo.catalog import Region
 from inducult_geo.collecting.at_hand import choose_regions, find_extract
 from inducult_geo.collecting.boundaries import KeptOutline, kept_outline
-from inducult_geo.collecting.gather import gather_region, gather_wide, wide_or_kept
+from inducult_geo.collecting.gather import gather_region, gather_wide, ground_of_the_world, wide_or_kept
+from inducult_geo.collecting.guards import with_rows_gone
+from inducult_geo.collecting.versions import Difference, refuse_other_list
 from inducult_geo.digest import FileHashes, sha256
-from inducult_geo.errors import ConfigError, ContractError, TransientError
-from inducult_geo.frames import Counts
-from inducult_geo.run import Run, open_run
+from inducult_geo.errors import ConfigError, ContractError, SourceError, TransientError
+from inducult_geo.frames import Counts, FileRead
+from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.sources.osm.extracts import newest_extract
 from inducult_geo.stage import Part, last_part
 
@@ -160,6 +162,14 @@ class TestAPartnersFile:
         file(data, "zabytki", rows[: max(had, has)])
         assert not [one for one in Night(data).part().facts.problems if one.kind == "rows_gone"]
 
+    @pytest.mark.parametrize(("source", "fewest"), [("zabytki", 3), ("osm", 5)])
+    def test_of_few_records_openstreetmap_loses_some_more_by_chance(self, source: str, fewest: int) -> None:
+        before, *now = (
+            SourceFacts(source, "here", "fresh", counts=Counts(10, 10 - gone, 0, gone))
+            for gone in (0, fewest - 1, fewest)
+        )
+        assert [len(with_rows_gone(before, one).problems) for one in now] == [0, 1]
+
     def test_that_most_are_back_is_no_end_of_the_notice(self, data: Path) -> None:
         """It began no new one either, so that of the last fifth nobody was told."""
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(100)]
@@ -274,6 +284,16 @@ class TestAPartnersFile:
         )
         assert Night(data, afresh_sources=["zabytki"]).part().facts.state == "fresh"
         assert Night(data).part().facts.state == "fresh"
+
+    def test_a_list_that_grew_or_shrank_is_no_other_one(self) -> None:
+        was, now = (
+            SourceFacts("zabytki", "here", "fresh", files=(FileRead("a.csv", digest, "csv", 0),)) for digest in "ab"
+        )
+        many = tuple(map(str, range(95)))
+        refuse_other_list(Difference(5, 0, 0, 0, 0, (), many), was, now)
+        refuse_other_list(Difference(5, 0, 0, 0, 0, many, ()), was, now)
+        with pytest.raises(SourceError, match="seems to hold another list"):
+            refuse_other_list(Difference(5, 0, 0, 0, 0, many, many), was, now)
 
     def test_a_file_of_which_no_row_can_be_used_fails(self, data: Path) -> None:
         """A contract that forgets where the coordinates are rejected all rows, and the run called itself whole."""
@@ -631,6 +651,14 @@ def test_one_extract_for_all_and_none_when_a_server_is_asked(tmp_path: Path) -> 
     assert find_extract(run.catalog.region("opole"), run) == extract
     run = open_run(tmp_path, osm="overpass")
     assert find_extract(run.catalog.region("opole"), run) is None
+
+
+@pytest.mark.parametrize(("countries", "country"), [('["PL"]', "PL"), ('["PL", "CZ"]', None)])
+def test_a_wide_source_of_two_countries_is_of_neither(data: Path, countries: str, country: str | None) -> None:
+    """The country chooses how places are moved, and is that of rows which tell none."""
+    contract(data / "raw" / "partners", "wide", f"countries = {countries}")
+    run = open_run(data, catalogs=[data.parent / "catalog"])
+    assert ground_of_the_world(run.catalog.sources["wide"], run).country == country
 
 
 def test_a_source_to_be_taken_afresh_that_the_run_would_pass_over_is_refused(data: Path) -> None:

@@ -61,6 +61,7 @@ def test_the_reliable_source_wins_and_gaps_are_filled():
         ({"accuracy_m": 900.0}, {"accuracy_m": 9.0}),
         ({"valid_at": "2020-01-01"}, {"valid_at": "2025-01-01"}),
         ({"valid_at": "2025-01-01"}, {"valid_at": "2025-11-01"}),
+        ({"valid_at": "2020-01-01", "retrieved_at": "2026-01-01"}, {"valid_at": "2021-01-01"}),
     ],
 )
 def test_among_equals_precision_then_freshness_wins(worse, better):
@@ -68,17 +69,39 @@ def test_among_equals_precision_then_freshness_wins(worse, better):
     assert best["operator"] == "Better"
 
 
+def test_precision_goes_before_freshness_but_for_what_changes_with_time():
+    fresh, precise = {"accuracy_m": 900.0, "valid_at": "2025-01-01"}, {"accuracy_m": 9.0, "valid_at": "2020-01-01"}
+    best = site(*(row(f"good:{n}", operator=n, nace=n, **one) for n, one in (("1", fresh), ("2", precise))))
+    assert (best["operator"], best["nace"]) == ("1", "2")
+
+
 def test_of_two_sources_alike_the_one_that_tells_the_year_is_heard_though_the_other_is_fresher():
     year = {"start_year": 1894, "year_precision": "year", "valid_at": "2020-01-01"}
     decade = {"start_year": 1890, "year_precision": "decade", "valid_at": "2025-01-01"}
     best = site(row("good:1", **decade), row("good:2", **year))
     assert (best["start_year"], best["year_precision"]) == (1894, "year")
+    best = site(row("good:1", **decade), row("poor:1", **year | {"start_year": 1850}))
+    assert best["start_year"] == 1890, "the better source is heard though it is less exact"
 
 
 def test_of_two_places_as_true_a_surveyed_one_goes_before_the_address_of_a_better_source():
     told = {"good:1": "address", "poor:1": "surveyed"}
     best = site(*(row(key, geometry=point(5), geometry_origin=how, accuracy_m=50.0) for key, how in told.items()))
     assert json.loads(best["lineage"])["geometry"] == "poor:1"
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        ({"geometry_origin": "surveyed", "accuracy_m": 90.0}, {"geometry_origin": "address", "accuracy_m": 50.0}),
+        ({"record_key": "poor:2", "valid_at": "2025-01-01"}, {"valid_at": "2020-01-01"}),
+    ],
+)
+def test_the_truest_place_is_shown_and_of_two_as_true_that_of_the_better_source(worse, better):
+    place = {"geometry_origin": "surveyed", "accuracy_m": 50.0}
+    table = [place | {"record_key": key} | more for key, more in (("good:1", worse), ("good:2", better))]
+    best = site(*(row(one.pop("record_key"), geometry=point(5), **one) for one in table))
+    assert json.loads(best["lineage"])["geometry"] == "good:2"
 
 
 def test_what_belongs_together_comes_from_one_record():

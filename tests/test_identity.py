@@ -184,8 +184,19 @@ def test_records_without_any_date():
 
 
 def test_dates_are_those_of_the_data():
-    table = records(row("a:1", valid_at="2024-02-03T04:05:06Z"), row("a:2", retrieved_at="2025-01-01"), row("a:3"))
-    assert seen_dates(table).to_pylist() == ["2024-02-03", "2025-01-01", None]
+    edited, retrieved = {"valid_at": "2024-02-03T04:05:06Z"}, {"retrieved_at": "2025-01-01"}
+    table = records(row("a:1", **edited), row("a:2", **retrieved), row("a:3"), row("a:4", **edited, **retrieved))
+    assert seen_dates(table).to_pylist() == ["2024-02-03", "2025-01-01", None, "2025-01-01"]
+
+
+def test_a_tombstone_tells_when_its_site_was_seen():
+    first = assign({"a:1": 1, "a:2": 1, "b:1": 2, "b:2": 2})
+    second = assign({"a:1": 1, "a:2": 1, "b:1": 2}, first.registry, "2026-02-02")
+    registry = assign({"a:1": 1, "a:2": 1, "b:1": 1}, second.registry, "2026-03-03").registry
+    (stone,) = registry[registry["merged_into"].notna()].to_dict("records")
+    assert (stone["site_id"], stone["first_seen"], stone["last_seen"]) == (
+        first.members["b:1"], "2026-01-01", "2026-02-02",
+    )  # fmt: skip
 
 
 def test_chained_merges_point_at_the_living():

@@ -84,6 +84,8 @@ def test_of_several_the_largest_and_it_says_so(extract, caplog):
         assert read_boundary(extract(GROUND, *both), TAGS).area == pytest.approx(0.04)
     assert "relation/5, relation/6" in caplog.text
     assert "relation/6 is the largest" in caplog.text
+    both[1] = boundary(6, [77], {**ADMIN, "ISO3166-2": "CZ-41"})
+    assert read_boundary(extract(GROUND, *both), TAGS).area == pytest.approx(0.01), "nothing of the other is there"
 
 
 def test_a_boundary_that_crosses_itself_at_every_turn(extract):

@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry import MultiPoint, box
 
 from inducult_geo.errors import CountingError, SourceError
-from inducult_geo.sources.osm.elements import Group, Member, World
+from inducult_geo.sources.osm.elements import Element, Group, Member, Newest, World
 from inducult_geo.sources.osm.libosmium import gathered
 from inducult_geo.sources.osm.objects import LOST_COLUMNS, OsmObjects
 from inducult_geo.sources.osm.pbf import read_objects
@@ -359,3 +359,11 @@ def test_no_shell_is_started(shared, monkeypatch):
     monkeypatch.setattr(os, "system", refuse)
     table = load_tag_table()
     assert gathered(shared / "data/osm/krems-2013-12.osm.gz", table.keys, table.wanted)[0]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_version_tells_which_is_newer_and_not_the_clock(turn: int) -> None:
+    newest = Newest()
+    for version, stamp in [(1, "2021-01-01T00:00:00Z"), (2, "2020-01-01T00:00:00Z")][::turn]:
+        newest.put(Element("node", 7, version, stamp, {}))
+    assert newest.elements["node", 7].version == 2

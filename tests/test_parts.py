@@ -84,6 +84,13 @@ def test_what_belongs_to_the_works_around_it(part, why):
     assert found == ([] if why is None else [Part("osm:i", "osm:w", why)])
 
 
+def test_of_two_works_around_it_the_smaller_is_its_whole():
+    """That one is a part of the other by itself."""
+    yard = row("osm:y", "Morgenstern", square(300), type="coal_mine", theme="mining", accuracy_m=5.0)
+    found = {one.part: one.whole for one in parts_of(records(COLLIERY, yard, inner(name="Morgenstern Schacht 2")))}
+    assert found == {"osm:i": "osm:y", "osm:y": "osm:w"}
+
+
 def test_an_estate_holds_what_has_no_name_and_not_its_companies():
     estate = row("osm:e", "Gewerbepark Süd", square(900), type="industrial_area", theme="housing_landscape")
     estate |= {"accuracy_m": 5.0}

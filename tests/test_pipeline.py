@@ -288,6 +288,9 @@ def test_a_list_of_a_country_is_data_of_its_outlined_regions_only(tmp_path: Path
     assert chosen(data) == ["gorenjska"], "its outline is kept from the run"
     (partners / "wide.toml").write_text(WIDE.replace('countries = ["SI"]', ""))
     assert chosen(data) == ["gorenjska", "opole"], "a list of anywhere may hold something of every outlined region"
+    (data / "raw" / "osm").mkdir()
+    (data / "raw" / "osm" / "opole.osm.pbf").touch()
+    assert chosen(data) == ["gorenjska", "opole"], "and each is one, be it that it has data of its own"
 
 
 def test_a_dated_copy_of_a_list_of_a_country_is_data_too(tmp_path: Path, repository: Path) -> None:

@@ -375,3 +375,9 @@ def test_a_record_that_is_repeated_crowds_no_place() -> None:
 def test_rows_without_a_place_share_none() -> None:
     nowhere = np.full(9, np.nan)
     assert find_shared(nowhere, nowhere, pd.DataFrame(index=range(9)), units_per_site=False).rows == 0
+
+
+def test_places_are_moved_by_the_grids_of_the_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "de_adv_BETA2007.tif").write_bytes(b"another file")
+    with pytest.raises(ContractError, match=r"de_adv_BETA2007\.tif"):
+        place(raw([(4468000, 5333000)]), contract("EPSG:31468"), Ground("the world", "DE", grids=tmp_path))

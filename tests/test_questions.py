@@ -186,6 +186,15 @@ def test_the_part_stands_left_so_that_part_of_can_be_answered() -> None:
     assert asked["question"] == "Is 'Beta' part of 'Alpha', one site with it, or another?"
 
 
+def test_a_monument_inside_works_leaves_them_their_other_question() -> None:
+    table = records(*(row(key, key, point()) for key in ("a:1", "a:2", "b:1", "b:2")))
+    homes = {"a:2": "S5", "b:2": "S5"}
+    inside, other = pair("a:1", "b:1", 0.2, contained=True), pair("a:1", "b:2", 0.3, homes=homes)
+    joined = pair("a:2", "b:2", 0.9, "match", homes=homes)
+    asked = questions(pd.DataFrame([inside, other, joined]), table)[1]
+    assert {*asked["review_id"]} == {question_id("a:1", "b:1"), question_id("a:1", "b:2")}
+
+
 def made(*rows, decisions=(), registry=None):
     table = records(*rows, *backdrop(12))
     known = empty_registry() if registry is None else registry

@@ -20,7 +20,9 @@ from files_made import AUTO, BOMB, ENDLESS, FEATURE, KML, refused, with_view, wr
 from inducult_geo.catalog import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats import geopackages
+from inducult_geo.sources.formats.geopackages import leave_out
 from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.text import sql_name
 
 
 @pytest.mark.parametrize(
@@ -338,3 +340,12 @@ def test_the_schema_that_a_gml_names_is_asked_of_nobody(tmp_path: Path) -> None:
     assert not asked
     assert [*table.frame["n"]] == ["x"]
     assert not [note for note in table.notes if "GDAL says" in note]
+
+
+def test_a_view_is_left_out_whatever_it_is_called(tmp_path: Path) -> None:
+    path, name = tmp_path / "a.gpkg", 'v"; DROP TABLE works; --'
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("CREATE TABLE works (a)")
+        con.execute(f"CREATE VIEW {sql_name(name)} AS SELECT 1")
+        assert name in leave_out(path, path, (name,))[0]
+        assert con.execute("SELECT name FROM sqlite_master").fetchall() == [("works",)]

@@ -15,7 +15,7 @@ from inducult_geo.match.golden.best import golden
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import FAR_SURE
-from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, compare, question_id, resolve
+from inducult_geo.match.resolve import REVIEW_COLUMNS, _confidence, _count, compare, question_id, resolve
 from inducult_geo.match.scoring.score import DOUBTED
 
 SAPPI = (
@@ -379,3 +379,20 @@ def test_pairs_are_told_of_alike_however_many_at_once(monkeypatch):
     assert len(whole.pairs) > 2
     monkeypatch.setattr("inducult_geo.match.clusters.outcomes.EXPLAINED", 1)
     pd.testing.assert_frame_equal(run(*rows, others=False).pairs, whole.pairs)
+
+
+def test_a_site_is_as_sure_as_the_record_that_is_tied_least():
+    def pair(left, right, score, by=None, home="S"):
+        told = {"left_key": left, "right_key": right, "score": score, "decided_by": by, "decision": "match"}
+        return told | {"left_site": home, "right_site": home}
+
+    members = pd.Series({"a:1": "S", "b:1": "S", "c:1": "S", "a:2": "T", "b:2": "T"})
+    pairs = [
+        pair("a:1", "b:1", 0.9),
+        pair("b:1", "c:1", 0.6),
+        pair("a:1", "c:1", 0.2),
+        pair("a:2", "b:2", 0.1, "Eva", "T"),
+    ]
+    review = pd.DataFrame({"left_site": ["S", "S"], "right_site": ["S", "T"]})
+    sure = _confidence(pd.DataFrame(pairs), review, members)
+    assert (sure.by_site, sure.reviews) == ({"S": 0.6, "T": 1.0}, {"S": 2, "T": 1})

@@ -213,8 +213,7 @@ class Members:
         origin = self.coded("geometry_origin").numbers(_PLACE_ORDER, _PLACE_ORDER["unknown"])
         # The whole works before a part of it: among areas the largest speaks for the site.
         size = np.where(is_area, -area, 0.0)
-        missing = shapely.is_missing(self.shapes).astype(float)
-        return self._order(missing, ~is_area, size, accuracy_m, origin, -self.reliability, self.age_years)
+        return self._order(~is_area, size, accuracy_m, origin, -self.reliability, self.age_years)
 
     def order(self, column: str) -> Ints:
         """Return the rows, the best of each site first, as they count for a column."""

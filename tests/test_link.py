@@ -12,7 +12,8 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.match.learning.labelled import labelled_sets
 from inducult_geo.match.learning.tables import records_from_csv
 from inducult_geo.match.learning.train import fit_weights
-from inducult_geo.match.link import LINK_COLUMNS, link
+from inducult_geo.match.link import LINK_COLUMNS, _left_out, link
+from inducult_geo.match.resolve import compare
 from inducult_geo.match.scoring.score import DOUBTED, score
 
 LEFT = records(row("hm:1", "Zementwerk Rohrdorf", point()), row("hm:2", "Gaswerk Nord", point(50_000)))
@@ -47,6 +48,14 @@ def test_what_is_said_of_some_pairs_changes_no_score_of_others():
     rest = after[~told].merge(before, on=["left_id", "right_id"])
     assert (len(before), len(rest)) == (26, 16)
     assert rest["score_x"].tolist() == rest["score_y"].tolist()
+
+
+def test_what_is_said_to_be_two_is_no_question_and_all_else_stays_one():
+    scored = compare(records(*(row(f"{side}:1", "Kalkwerk Saal", point()) for side in "abc")))
+    apart, every = np.array([True, False, False]), np.ones(3, dtype=bool)
+    left = _left_out(replace(scored, is_question=every, is_anybodys=every), apart)
+    assert left.is_question.tolist() == left.is_anybodys.tolist() == [False, True, True]
+    assert (left.probability > 0).tolist() == [False, True, True]
 
 
 def test_several_left_rows_may_match_one_right_row():

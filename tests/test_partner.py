@@ -150,6 +150,7 @@ def test_of_an_object_that_holds_what_is_private_nothing_leaves() -> None:
     assert [is_private(name, ["owner.phone"]) for name in ("owner", "owner.phone", "owner.city", "phone")] == [
         True, True, False, False,
     ]  # fmt: skip
+    assert [is_private(name, ["owner"]) for name in ("owner.phone", "owners")] == [True, False]
 
 
 def test_a_key_made_of_the_row_does_not_depend_on_columns_that_the_reader_adds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 import zipfile
@@ -20,11 +21,12 @@ def test_a_zip_bomb_is_told_by_its_directory(tmp_path: Path, suffix: str) -> Non
     refused(zipped(tmp_path / f"a{suffix}", {"doc.kml": bytes(80_000_000)}), "zip bomb.*Send the file unpacked")
 
 
-def test_an_archive_that_hides_its_size_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("promised", [1000, 2_000_000])
+def test_an_archive_that_hides_its_size_is_refused(tmp_path: Path, promised: int) -> None:
     path = zipped(tmp_path / "a.kmz", {"doc.kml": b"<kml>" + bytes(3_000_000)})
     data = bytearray(path.read_bytes())
     entry = data.rfind(b"PK\x01\x02")
-    data[entry + 24 : entry + 28] = (1000).to_bytes(4, "little")
+    data[entry + 24 : entry + 28] = promised.to_bytes(4, "little")
     path.write_bytes(data)
     refused(path, "larger than it says")
 
@@ -32,6 +34,14 @@ def test_an_archive_that_hides_its_size_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../a.kml", "/etc/a.kml", "a/../../b.kml", "C:\\a.kml", "..\\a.kml"])
 def test_no_member_leads_out_of_an_archive(tmp_path: Path, name: str) -> None:
     refused(zipped(tmp_path / "a.zip", {name: b"<kml/>"}), "leads out of the archive")
+
+
+def test_a_link_in_an_archive_leads_out_of_it(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("a.kml")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    refused(tmp_path / "a.zip", "leads out of the archive")
 
 
 def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from inducult_geo.sources.formats.readers import read_table
          "member `crs` is no name"),
         ('{"type": "FeatureCollection", "features": [], "crs": {"type": "name", "properties": {"name": "/etc/b.prj"}}}',
          "member `crs` is no name"),
+        ('{"type": "FeatureCollection", "features": [], "crs": {"type": "name", "properties": {"name": "ftp://a/b"}}}',
+         "member `crs` is no name"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("suffix", [".json", ".geojson"])

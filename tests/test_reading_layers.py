@@ -347,5 +347,14 @@ def test_a_view_is_left_out_whatever_it_is_called(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as con, con:
         con.execute("CREATE TABLE works (a)")
         con.execute(f"CREATE VIEW {sql_name(name)} AS SELECT 1")
+        assert geopackages.check_views(path, path) == ()
         assert name in leave_out(path, path, (name,))[0]
         assert con.execute("SELECT name FROM sqlite_master").fetchall() == [("works",)]
+
+
+def test_a_layer_that_holds_less_than_it_says_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"name": ["Huta"]}, geometry=[shapely.Point(17, 50)], crs="EPSG:4326").to_file(path)
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("UPDATE gpkg_ogr_contents SET feature_count = 2")
+    refused(path, "says that it holds 2 features, but only 1 can be read")

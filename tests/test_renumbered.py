@@ -65,6 +65,18 @@ def test_of_a_name_that_thousands_bear_not_each_is_held_against_each() -> None:
     assert peak_bytes < 20e6
 
 
+def test_a_list_of_namesakes_that_was_numbered_anew_is_told() -> None:
+    """Every name stayed with its key, and ids and decisions went to the next house."""
+    table = {"record_key": [f"list:{key}" for key in range(9)], "source": "list", "names": to_json({"name": "Kuća"})}
+    x = 4_500_000 + 1000.0 * np.arange(9)
+    before, now, moved = (
+        as_records(pd.DataFrame({**table, "country": "HR"}), geometry=shapely.points(places, 3_000_000.0))
+        for places in (x, np.roll(x, -1), x + 300)
+    )
+    assert renumbered(before, now)[0] == Moved("list:0", "list:1")
+    assert renumbered(before, moved) == renumbered(before, before) == []
+
+
 @settings(max_examples=40)
 @given(st.permutations(NAMES))
 def test_each_row_that_is_told_is_where_it_is_said_to_have_been(names: list[str]) -> None:

@@ -13,11 +13,13 @@ import shapely
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.resolving.recalled import undeclared
-from inducult_geo.resolving.region import decided_here, heard_here, still_told
+from inducult_geo.resolving.region import _inputs, decided_here, heard_here, still_told
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
     FRAMES,
+    Collected,
     Part,
     RegionOutcome,
     Stage,
@@ -328,3 +330,16 @@ def test_a_region_is_settled_again_for_each_word_that_it_tells_of(tmp_path: Path
     assert heard_here({"a:1", "a:2"}, replay(said), went_on.iloc[:0]) == sorted(one.as_line() for one in said[:2])
     back = replay([*said, Decision("Eva", "2026-03-02", "a:1", "moved:1", "undecided")])
     assert decided_here(parts, back, known) != decided_here(parts, replay(said), known)
+
+
+def test_a_region_is_settled_again_with_other_weights(run: Run, tmp_path: Path) -> None:
+    collected = Collected("opole", (), {}, "outline")
+    other = tmp_path / "weights.json"
+    weights = shipped_weights().document("test")
+    settled = []
+    for share in (0.5, 0.6):
+        write_json(other, weights | {"share": share})
+        fitted = replace(run, settings=run.settings.model_copy(update={"weights": other}))
+        settled.append(_inputs(run.catalog.region("opole"), collected, fitted))
+    shipped = _inputs(run.catalog.region("opole"), collected, run)
+    assert shipped != settled[0] != settled[1] != shipped

@@ -31,7 +31,7 @@ class Moved(NamedTuple):
 def renumbered(before: Records, now: Records) -> list[Moved]:
     """Find the rows of a source that changed keys among each other; none where those are too few to tell.
 
-    Such a row has another name and place than the row that had its key before (more than `NEAR_M` away), and both of a
+    Such a row has another place than the row that had its key before (more than `NEAR_M` away), and name and place of a
     row that had another key.
 
     Parameters
@@ -45,7 +45,8 @@ def renumbered(before: Records, now: Records) -> list[Moved]:
     old, new = (_placed(records) for records in (before, now))
     both = new.join(old.add_suffix("_before"), how="inner")
     apart_m = np.hypot(both["x"] - both["x_before"], both["y"] - both["y_before"])
-    other = both[(both["name_key"] != both["name_key_before"]) & (apart_m > NEAR_M)]
+    # Namesakes, too: of a list of houses each is called "House".
+    other = both[apart_m > NEAR_M]
     found = [
         Moved(str(key), str(old.index[at]))
         for key, at in zip(other.index, _nearest(old, other), strict=True)

@@ -43,7 +43,7 @@ class Status:
     max_age_h
         Older than this, it needs a look.
     sites, open_questions
-        How many sites it holds, and how many questions wait for a person.
+        How many sites it holds, and how many questions wait for a person: those answered since do not.
     stale
         Regions, sources and rasters of which it holds yesterday's data.
     last_run
@@ -213,7 +213,7 @@ def _told(file: Path, folder: DataFolder, max_age_h: float, wanted: Collection[s
         with _opened(file) as connection:
             stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
             stale += [*_forgotten(connection, folder, max_age_h, now), *_missing(connection, wanted)]
-            questions = _count(connection, "review")
+            questions = _waiting(connection, folder)
             withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
             noted, damaged = _noted(folder, *(_names(connection, kind) for kind in ("region", "source")))
     except sqlite3.Error as problem:
@@ -221,6 +221,17 @@ def _told(file: Path, folder: DataFolder, max_age_h: float, wanted: Collection[s
     gone = [line for one in noted for line in rows_gone(one.problems, one.region)]
     changed = [line for one in noted for line in new_versions(one.problems, one.region, day=now.date())]
     return _Told(stale, questions, withheld, gone, changed, damaged)
+
+
+def _waiting(connection: sqlite3.Connection, folder: DataFolder) -> int:
+    """Count the questions of a release that no word in the log of decisions has answered since."""
+    asked = _count(connection, "review")
+    try:
+        answered = read_decisions(folder.decisions).latest if asked else {}
+    except DecisionError:  # It is told as what is damaged.
+        return asked
+    pairs = connection.execute("SELECT left_key, right_key FROM review") if answered else ()
+    return asked - sum(pair in answered or pair[::-1] in answered for pair in pairs)
 
 
 def _published(release: Path) -> datetime | None:

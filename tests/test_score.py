@@ -28,7 +28,7 @@ from inducult_geo.match.scoring.score import (
     score,
     shipped_weights,
 )
-from inducult_geo.match.scoring.waterfall import bar_in_words, explain
+from inducult_geo.match.scoring.waterfall import Step, Waterfall, bar_in_words, explain
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
 
@@ -514,3 +514,11 @@ def test_a_row_for_each_phase_of_one_works_is_no_rival(names, places, plants):
 def test_what_is_no_unit_stays_a_rival(names):
     table = prepare(records(*(row(f"a:{i}", name, point()) for i, name in enumerate(names))))
     assert table.units.tolist() == [-1, -1]
+
+
+def test_an_explanation_writes_every_name_whole() -> None:
+    """The last letters of "lead over the right's next best" were cut off."""
+    names = [one.name for one in COMPARISONS] + [*LEADS]
+    told = Waterfall(0.0, tuple(Step(name, "", 0.0) for name in names), (), 0.5).lines()[1:]
+    assert [line.split("  +")[0].strip() for line in told] == names
+    assert len({line.index("  +") for line in told}) == 1, "all in one column"

@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError, steady
+from inducult_geo.match.decided.decisions import append_decision
+from inducult_geo.match.decided.verdict import Decision
 from inducult_geo.outcome import told_by
 from inducult_geo.pipeline import run_all
 from inducult_geo.release_folders import new_release
@@ -122,7 +124,8 @@ def published(root: Path, *rows: str, at: str = "2026-11-20T020000Z") -> DataFol
             connection.executescript(
                 "CREATE TABLE regions (region, state, message);"
                 "CREATE TABLE sources (source, state, message, withheld);"
-                "CREATE TABLE review (review_id); INSERT INTO regions VALUES ('opole', 'fresh', NULL);" + "".join(rows)
+                "CREATE TABLE review (left_key, right_key); INSERT INTO regions VALUES ('opole', 'fresh', NULL);"
+                + "".join(rows)
             )
     made = current_release(folder)
     assert made is not None
@@ -333,13 +336,16 @@ def test_what_confirms_another_release_confirms_nothing(tmp_path: Path) -> None:
 def test_questions_are_counted_and_what_is_not_fresh_is_told_in_order(tmp_path: Path) -> None:
     folder = published(
         tmp_path,
-        "INSERT INTO review VALUES ('a'), ('b');",
+        "INSERT INTO review VALUES ('a', 'b'), ('c', 'd'), ('e', NULL);",
         "INSERT INTO regions VALUES ('leoben', 'stale', 'no outline');",
         "INSERT INTO sources VALUES ('zabytki', 'failed', NULL, 0), ('osm', 'fresh', NULL, 0);",
         "INSERT INTO sources VALUES ('eutl', 'stale', 'torn', 2);",
     )
+    folder.decisions.parent.mkdir(parents=True)
+    said = Decision("Eva", NOON.isoformat(), "d", "c", "same")
+    append_decision(folder.decisions, said)
     status = status_of(folder, max_age_h=30, now=NOON)
-    assert status.open_questions == 2
+    assert status.open_questions == 2, "one was answered since"
     assert status.stale == ("region leoben: stale: no outline", "source eutl: stale: torn", "source zabytki: failed")
     assert not status.is_well
     assert status.as_dict()["stale"] == [*status.stale]

@@ -14,6 +14,8 @@ from inducult_geo.text import token_in_words
 
 _IN_WORDS: Final = 6
 _TOO_SMALL: Final = 0.05
+_WIDE: Final = 31
+"""Letters of the longest name of a comparison."""
 
 
 def explain(scored: Scored, rows: Ints) -> list[str]:
@@ -110,14 +112,14 @@ class Waterfall:
     def lines(self) -> list[str]:
         """Tell it in plain lines: points, running sum as a probability, and what was seen."""
         total = self.start
-        told = [f"{'start':>28}  {total:+6.2f}  {_chance(total):5.1%}"]
+        told = [f"{'start':>{_WIDE}}  {total:+6.2f}  {_chance(total):5.1%}"]
         for step in self.steps:
             total += step.points
-            told.append(f"{step.name[:28]:>28}  {step.points:+6.2f}  {_chance(total):5.1%}  {step.detail}".rstrip())
+            told.append(f"{step.name:>{_WIDE}}  {step.points:+6.2f}  {_chance(total):5.1%}  {step.detail}".rstrip())
         if self.unknown:
-            told.append(f"{'not known':>28}  {', '.join(self.unknown)}")
+            told.append(f"{'not known':>{_WIDE}}  {', '.join(self.unknown)}")
         if self.note:
-            told.append(f"{'':>28}  {self.note}")
+            told.append(f"{'':>{_WIDE}}  {self.note}")
         return told
 
 

@@ -229,7 +229,7 @@ class TestWhatIsKept:
         first = kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
         moved = shapely.box(17.2, 50.0, 17.3, 50.1)
         later = open_run(run.folder.root, contracts=False)
-        second = kept_outline(region(tmp_path), later, extract=extract(tmp_path / "b.osm", moved))
+        second = kept_outline(region(tmp_path), later, extract=extract(tmp_path / "b.osm", moved), ask=False)
         assert second.digest != first.digest
         assert second.area.equals(moved)
 

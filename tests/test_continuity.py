@@ -450,3 +450,9 @@ def test_of_many_with_names_and_none_at_one_spot_each_goes_on_by_rank_and_then_b
     new = records(*(thing(f"osm:way/{key}", name, point()) for key, name in ((7, "Presta"), (8, None), (9, None))))
     found = heirs(assign(old).registry, new, fingerprints(new))
     assert {key: heir.old_key for key, heir in found.items()} == {"osm:way/7": "osm:way/1", "osm:way/8": "osm:way/2"}
+
+
+def test_the_order_of_its_words_makes_no_other_name() -> None:
+    told = records(thing("osm:a", "Huta Alba", point()), thing("osm:b", "Alba Huta", point()))
+    one, other = fingerprints(told)["name_key"]
+    assert one == other

@@ -298,3 +298,11 @@ def test_an_outline_in_a_column_of_text_says_what_to_do(form: str, sides: int) -
     text = {"wkt": shape.wkt, "ewkt": f"SRID=2180;{shape.wkt}", "wkb": shapely.to_wkb(shape, hex=True)}[form]
     with pytest.raises(CoordinateError, match=r"is a shape.*save it as a GeoPackage"):
         parse_coordinates(text)
+
+
+def test_of_a_link_that_shows_a_way_the_destination_is_the_place() -> None:
+    way = "https://www.google.com/maps/dir/"
+    found = parse_coordinates(f"{way}?api=1&destination=50.6701,17.9213")
+    assert (found.a, found.b) == (50.6701, 17.9213)
+    with pytest.raises(CoordinateError, match="No coordinates in the link"):
+        parse_coordinates(f"{way}Opole/Nysa/@50.6701,17.9213,12z")

@@ -58,6 +58,12 @@ def test_who_still_stands_by_an_answer_that_another_took_back_is_named():
     )
 
 
+def test_two_who_differ_on_which_is_the_part_are_told_so():
+    (problem,) = replay([said("b:1", "a:1", "part_of"), said("a:1", "b:1", "part_of", "2026-03-02", "Jan")]).problems
+    first, last = "the second part of the first (2026-03-01)", "the first part of the second (2026-03-02, obeyed)"
+    assert f"on 'a:1' and 'b:1': {first}, then {last}" in problem
+
+
 def test_a_word_that_was_said_twice_since_needs_no_consent():
     jan, mia = (said(decision="different", when=f"2026-03-0{n}", who=who) for n, who in ((2, "Jan"), (3, "Mia")))
     assert len(replay([said(), jan]).problems) == 1

@@ -28,7 +28,7 @@ from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.table import Table
 from inducult_geo.sources.partners import partner, steady
 from inducult_geo.sources.partners.files import find_files
-from inducult_geo.sources.partners.partner import read_partner
+from inducult_geo.sources.partners.partner import _told, read_partner
 from inducult_geo.sources.partners.persons import is_called_personal, is_private, seems_personal
 
 TOML = """
@@ -151,6 +151,9 @@ def test_of_an_object_that_holds_what_is_private_nothing_leaves() -> None:
         True, True, False, False,
     ]  # fmt: skip
     assert [is_private(name, ["owner"]) for name in ("owner.phone", "owners")] == [True, False]
+    row = {"name": "Huta", "owner": {"phone": "1"}, "owner.city": "Opole"}
+    (told,) = _told([row], pd.DataFrame({"name": ["Huta"]}), {}, ["owner.phone"])
+    assert json.loads(told) == {"name": "Huta", "owner.city": "Opole"}
 
 
 def test_a_key_made_of_the_row_does_not_depend_on_columns_that_the_reader_adds(

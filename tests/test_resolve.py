@@ -83,6 +83,9 @@ def test_a_steward_is_obeyed_and_never_asked_again(verdict):
     assert outcome(made, "a:1", "b:1") == verdict
     assert made.review.empty or not made.review["left_key"].isin(["a:1", "b:1"]).any()
     assert made.pairs.set_index("left_key").loc["a:1", "decided_by"] == "Eva"
+    if verdict == "same":
+        turned = run(*SAPPI, decisions=[word("b:1", "a:1", verdict)])
+        assert turned.pairs.set_index("left_key").loc["a:1", "decided_by"] == "Eva", "the smaller key stands left"
 
 
 def test_a_decided_pair_that_is_no_candidate_is_kept():

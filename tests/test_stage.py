@@ -15,7 +15,7 @@ from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.resolving.recalled import undeclared
-from inducult_geo.resolving.region import _inputs, decided_here, heard_here, still_told
+from inducult_geo.resolving.region import _inputs, _of_region, decided_here, heard_here, still_told
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
     FRAMES,
@@ -343,3 +343,9 @@ def test_a_region_is_settled_again_with_other_weights(run: Run, tmp_path: Path) 
         settled.append(_inputs(run.catalog.region("opole"), collected, fitted))
     shipped = _inputs(run.catalog.region("opole"), collected, run)
     assert shipped != settled[0] != settled[1] != shipped
+
+
+def test_of_a_registry_a_regions_own_rows_count() -> None:
+    registry = pd.DataFrame({"record_key": ["a:1", "b:1"], "region": ["opole", "leoben"]})
+    assert _of_region(registry, "opole")["record_key"].tolist() == ["a:1"]
+    assert _of_region(registry[["record_key"]], "opole").empty, "an older one knows no regions"

@@ -31,8 +31,8 @@ from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_COLORS
+from inducult_geo.resolving.cells import CELL_M, HALO_M
 from inducult_geo.resolving.region import WIDE_FROM
-from inducult_geo.resolving.tiling import CELL_M, HALO_M
 from inducult_geo.text.lexicon import LOCAL_UP_TO
 
 PICTURES_MAX_BYTES = 1_500_000

@@ -83,7 +83,7 @@ def resolve(
     run_id
         Written to every site; null where what is found here goes into it, so that who asked writes it.
     comparing
-        What scores the records (ordered by key), told `many` and `apart`: `compare` where not given; see `tiling`.
+        What scores the records (ordered by key), told `many` and `apart`: `compare` where not given.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""One region's records become its sites, night after night: with what was known of them, tile by tile."""
+"""One region's records become its sites, night after night: with what was known of them, cell by cell."""

@@ -15,10 +15,10 @@ from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
+from inducult_geo.resolving.cells import compare_by_cell
 from inducult_geo.resolving.rasters import raster_files, sampled
 from inducult_geo.resolving.recalled import recalled, recalled_before, undeclared
 from inducult_geo.resolving.shifted import places_told
-from inducult_geo.resolving.tiling import compare_in_tiles
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
 from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
@@ -26,7 +26,7 @@ from inducult_geo.stamps import declared, registry_share, stamp
 from inducult_geo.text import counted
 
 WIDE_FROM = 300_000
-"""From this many records on, a region is compared tile by tile (see `tiling`)."""
+"""From this many records on, a region is compared cell by cell (see `cells`)."""
 
 
 def settle(region: Region, collected: Collected, run: Run) -> Stage:
@@ -56,7 +56,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         contracts=run.catalog.sources,
         decisions=decisions,
         registry=registry,
-        comparing=partial(compare_in_tiles if len(records) >= WIDE_FROM else compare, weights=weights_of(run)),
+        comparing=partial(compare_by_cell if len(records) >= WIDE_FROM else compare, weights=weights_of(run)),
     )
     enriched = sampled(resolution.sites, region.id, before, run)
     own = {name for name, contract in run.catalog.sources.items() if contract.region == region.id}

@@ -1,4 +1,4 @@
-"""One area cut in 1, 4 and 16 tiles gives the same sites, ids included; a tile needs its cells and their halo alone."""
+"""An area that is compared cell by cell: sites reach across borders, and a cell needs its halo alone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,7 @@ from inducult_geo.frames import WORK_CRS, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import Resolution, resolve
-from inducult_geo.resolving.tiling import (
-    Grid,
-    candidates_of_tile,
-    compare_in_tiles,
-    points_of,
-    records_of_tile,
-    tiles_of,
-)
+from inducult_geo.resolving.cells import Grid, candidates_by_cell, compare_by_cell, points_of
 
 GRID = Grid(cell_m=20_000, halo_m=12_000)
 EXTENT_M = 80_000
@@ -54,14 +47,14 @@ def made_up(seed: int, count: int = 260) -> Records:
     return as_records(frame, geometry=gpd.GeoSeries(shapes, crs=WORK_CRS).to_numpy(), crs=WORK_CRS)
 
 
-def resolved(records: Records, per_side: int, decisions=replay(())) -> Resolution:  # noqa: B008
+def resolved(records: Records, decisions=replay(())) -> Resolution:  # noqa: B008
     return resolve(
         records,
         contracts={},
         decisions=decisions,
         registry=empty_registry(),
         run_id="made-up",
-        comparing=partial(compare_in_tiles, per_side=per_side, grid=GRID),
+        comparing=partial(compare_by_cell, grid=GRID),
     )
 
 
@@ -74,56 +67,50 @@ def the_same(one: Resolution, other: Resolution) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
-def test_one_four_and_sixteen_tiles_give_the_same_sites(seed: int) -> None:
+def test_sites_reach_across_borders_and_the_order_of_records_has_no_say(seed: int) -> None:
     records = made_up(seed)
-    cuts = [len(tiles_of(records, per_side, GRID)) for per_side in (1, 2, 4)]
-    assert cuts == [1, 4, 16]
-    whole = resolved(records, 1)
-    for per_side in (2, 4):
-        the_same(whole, resolved(Records(records.sample(frac=1, random_state=seed)), per_side))
+    whole = resolved(records)
+    the_same(whole, resolved(Records(records.sample(frac=1, random_state=seed))))
+    cells = GRID.cells(points_of(records))
+    assert len(np.unique(cells, axis=0)) == 16
     # It would be no proof if no site reached across a border.
-    column = pd.Series(GRID.cells(points_of(records))[:, 0], index=records["record_key"])
-    across = column.groupby(whole.members).nunique()
+    across = pd.Series(cells[:, 0], index=records["record_key"]).groupby(whole.members).nunique()
     assert (across > 1).sum() > 10
     assert len(whole.sites) < len(records) * 0.7
 
 
-def test_a_decision_across_a_border_holds_in_every_cut() -> None:
+def test_a_decision_across_a_border_holds() -> None:
     records = made_up(4, 120)
     far = records["record_key"].iloc[[0, -1]].tolist()
     word = replay([Decision("me", "2026-01-01T00:00:00+00:00", far[0], far[1], "same")])
-    whole = resolved(records, 1, word)
+    whole = resolved(records, word)
     assert whole.members[far[0]] == whole.members[far[1]]
-    the_same(whole, resolved(records, 4, word))
 
 
-def test_every_pair_belongs_to_one_tile_and_a_tile_needs_its_halo_alone() -> None:
+def test_every_pair_is_of_one_cell_which_needs_its_halo_alone() -> None:
     records = made_up(5)
-    found = []
-    for tile in tiles_of(records, 4, GRID):
-        own = records_of_tile(records, tile, GRID)
-        assert len(own) < len(records)
-        alone, among_all = (candidates_of_tile(some, tile, GRID) for some in (own, records))
-        pd.testing.assert_frame_equal(alone, among_all)
-        found.append(alone)
-    pairs = pd.concat(found)
+    points, pairs = points_of(records), candidates_by_cell(records, GRID)
     assert len(pairs) > len(records)
     assert not pairs.duplicated().any()
     assert (pairs["left_key"] < pairs["right_key"]).all()
+    home = dict(zip(records["record_key"], map(tuple, GRID.cells(points).tolist()), strict=True))
+    cell = home[records["record_key"].iloc[0]]
+    near = Records(records.iloc[GRID.reached(np.array(cell), points)].reset_index(drop=True))
+    assert len(near) < len(records)
+    alone, among_all = (
+        some[some["left_key"].map(home) == cell].reset_index(drop=True)
+        for some in (candidates_by_cell(near, GRID), pairs)
+    )
+    pd.testing.assert_frame_equal(alone, among_all)
 
 
 def test_without_a_halo_the_borders_would_show() -> None:
     records = made_up(6)
-    cut, halo = (
-        sum(len(candidates_of_tile(records, tile, grid)) for tile in tiles_of(records, 1, grid))
-        for grid in (Grid(GRID.cell_m, 0), GRID)
-    )
+    cut, halo = (len(candidates_by_cell(records, grid)) for grid in (Grid(GRID.cell_m, 0), GRID))
     assert cut < halo
 
 
 def test_nothing_and_one_record_are_areas_too() -> None:
     records = made_up(7, 3)
-    none = Records(records.iloc[:0])
-    assert tiles_of(none, 4, GRID) == []
-    assert len(resolved(none, 4).sites) == 0
-    assert len(resolved(Records(records.iloc[:1]), 4).sites) == 1
+    assert len(resolved(Records(records.iloc[:0])).sites) == 0
+    assert len(resolved(Records(records.iloc[:1])).sites) == 1

@@ -8,7 +8,9 @@ import pytest
 from match_rows import point, records, row, square
 from scipy import sparse
 
-from inducult_geo.match.pairs.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of
+from inducult_geo.frames import concat_records
+from inducult_geo.match.link import link
+from inducult_geo.match.pairs.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates_of
 from inducult_geo.match.pairs.roads import NEAREST_WITHIN_M
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.reading.prepare import prepare
@@ -16,6 +18,13 @@ from inducult_geo.match.resolve import compare
 from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within, starts_of
 
 MODULE = sys.modules["inducult_geo.match.pairs.candidates"]
+
+
+def candidates(left, right=None):
+    if right is None:
+        return candidates_of(prepare(left))
+    first, second = candidates_of(prepare(concat_records([left, right])), split=len(left))
+    return first, second - len(left)
 
 
 def found(left, right=None):
@@ -108,7 +117,7 @@ def test_order_of_rows_changes_nothing():
 def test_empty_tables(sizes):
     sides = [records(*(row(f"{s}:{i}", "Werk", point()) for i in range(n))) if n else records(row("z:1")).iloc[:0]
              for s, n in zip("ab", sizes, strict=True)]  # fmt: skip
-    assert len(candidates(*sides)[0]) == 0
+    assert link(*sides).empty
     assert len(candidates(sides[0])[0]) == 0
 
 

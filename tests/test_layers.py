@@ -8,7 +8,7 @@ from colorsys import rgb_to_hsv
 import pytest
 
 from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS
-from inducult_geo.match.decided.decisions import WORDS
+from inducult_geo.match.decided.verdict import WORDS
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.page.pagewords import access_words

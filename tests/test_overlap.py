@@ -50,8 +50,12 @@ def test_a_register_with_a_row_for_each_year_shares_what_one_does(years):
     assert np.median(scored.parts["overlap of the lists"]) > 0
 
 
+def shares_of(found):
+    return found.shares[found.of_pair]
+
+
 def share_of(scored):
-    return float(np.median(scored.share))
+    return float(np.median(shares_of(scored.lists)))
 
 
 def test_the_share_is_estimated():
@@ -92,7 +96,7 @@ def test_no_pairs_say_nothing():
     prepared = prepare(records(row("a:1", "Kalkwerk Saal", point())))
     pairs = Compared(prepared, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     found = overlap(pairs, contests(pairs), np.zeros(0), (np.zeros(0), np.zeros(0)), 0.6)
-    assert len(found[:]) == len(found.share) == 0
+    assert len(found[:]) == len(shares_of(found)) == 0
 
 
 def test_countries_are_estimated_apart():
@@ -105,7 +109,7 @@ def test_countries_are_estimated_apart():
     prepared = prepare(records(*rows))
     scored = score(Compared(prepared, *candidates_of(prepared)))
     land = prepared.country[scored.pairs.left]
-    assert scored.share[land == "DE"].mean() > scored.share[land == "PL"].mean() + 0.3
+    assert shares_of(scored.lists)[land == "DE"].mean() > shares_of(scored.lists)[land == "PL"].mean() + 0.3
 
 
 def power_plants(tellers: str, *, coal: int = 40, wind: int = 120, listed: int = 1000):
@@ -114,7 +118,9 @@ def power_plants(tellers: str, *, coal: int = 40, wind: int = 120, listed: int =
     Returns the shares told of the pairs of coal that are of one plant, and of those of wind that lie together.
     """
     scored, left, right = compared_plants(tellers, coal=coal, wind=wind, listed=listed)
-    return scored.share[(left == right) & (left < coal)], scored.share[(left == right) & (left >= coal)]
+    return shares_of(scored.lists)[(left == right) & (left < coal)], shares_of(scored.lists)[
+        (left == right) & (left >= coal)
+    ]
 
 
 def explain_of(tellers: str) -> str:

@@ -14,8 +14,8 @@ from inducult_geo.match.decided.decisions import Decision, Decisions, replay
 from inducult_geo.match.golden.best import golden
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.identity.site_ids import check_site_id
-from inducult_geo.match.questions import FAR_SURE
-from inducult_geo.match.resolve import REVIEW_COLUMNS, _confidence, _count, compare, question_id, resolve
+from inducult_geo.match.questions import FAR_SURE, REVIEW_COLUMNS, question_id
+from inducult_geo.match.resolve import _confidence, _count, compare, resolve
 from inducult_geo.match.scoring.score import DOUBTED
 
 SAPPI = (

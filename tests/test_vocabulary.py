@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from inducult_geo.errors import CatalogError
 from inducult_geo.harmonize.words.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
 from inducult_geo.text import packaged_rows
 from inducult_geo.values import PRESENT_USES, STATUSES
@@ -426,13 +425,7 @@ def test_a_condition_is_known_in_other_genders_and_numbers(
     assert vocabulary.map_status(value) == expected
 
 
-def test_labels(vocabulary: Vocabulary) -> None:
-    assert vocabulary.label("type", "brickworks", "pl") == "Cegielnia"
-    assert vocabulary.label("type", "brickworks", "fr") == "Brickworks"
-    assert vocabulary.label("theme", "mining", "hr") == "Rudarstvo i kamenolomi"
-    assert vocabulary.label("type", "nothing") == "nothing"
-    with pytest.raises(CatalogError, match="kind 'word'"):
-        vocabulary.label("word", "x")
+def test_themes_of_types(vocabulary: Vocabulary) -> None:
     assert vocabulary.theme_of("brickworks") == "building_materials"
     assert vocabulary.theme_of(None) is None
 

@@ -32,9 +32,8 @@ from inducult_geo.harmonize.places.placement import (
 )
 from inducult_geo.harmonize.places.points import BEYOND_DEG
 from inducult_geo.harmonize.places.readings import Land, Reading
-from inducult_geo.harmonize.transforms.crs import geodetic_code
 from inducult_geo.harmonize.transforms.operations import operations
-from inducult_geo.harmonize.transforms.systems import crs_code, systems_over
+from inducult_geo.harmonize.transforms.systems import crs_code, geodetic_code, systems_over
 from inducult_geo.run import Run
 
 SAME_PLACE_M = 3.0

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from inducult_geo.arrow.keys import places_of
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.decided.decisions import PART_OF, SAME
+from inducult_geo.match.decided.verdict import PART_OF, SAME
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.reading.prepare import accuracies
 from inducult_geo.match.scoring.score import DOUBTED, EVEN

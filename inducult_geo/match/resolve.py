@@ -17,22 +17,21 @@ from inducult_geo.match.clusters.cluster import Links, cluster, links_of
 from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
 from inducult_geo.match.decided.asleep import NAMED_MAX, named, without_effect
-from inducult_geo.match.decided.decisions import SAME, Decisions
+from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.decided.relations import conflicts, told, unheeded
+from inducult_geo.match.decided.verdict import SAME
 from inducult_geo.match.golden.best import Confidence, golden
 from inducult_geo.match.identity.assign import assign_ids
 from inducult_geo.match.identity.continuity import Heir, fingerprints, heirs, successors, traced
 from inducult_geo.match.identity.registry import first_seen_of, typed_registry
 from inducult_geo.match.pairs.candidates import compared
-from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
+from inducult_geo.match.questions import questions
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.permits import sure_or_first
 from inducult_geo.match.scoring.score import Scored, Weights, score
 from inducult_geo.match.within_source.folds import Folds, as_one, folds_of, with_whole_shapes
 from inducult_geo.ragged import Flags
 from inducult_geo.text import first_few
-
-__all__ = ["REVIEW_COLUMNS", "Resolution", "compare", "question_id", "resolve"]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from inducult_geo.arrow.keys import places_of
 from inducult_geo.frames import Records
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
@@ -81,7 +82,7 @@ def compare_by_cell(
     pairs = candidates_by_cell(records, grid)
     prepared = prepare(records).in_place_order()
     at = pd.Index(prepared.key)
-    left, right = (at.get_indexer(pairs[side]) for side in ("left_key", "right_key"))
+    left, right = (places_of(at, pairs[side]) for side in ("left_key", "right_key"))
     order = np.lexsort((right, left))
     every = Compared(prepared, left[order], right[order])
     return score(every, weights, many=many, apart=every.are(apart))

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from inducult_geo.frames import WORK_CRS, Pairs, Records
 from inducult_geo.harmonize.coordinates.parsed import WGS84
 from inducult_geo.harmonize.transforms.crs import Transformed, transform_points
 from inducult_geo.harmonize.transforms.systems import HUB, crs_of, systems_over
+from inducult_geo.ragged import Flags, Floats
 from inducult_geo.resolving.gaps import both_ways, untrue_accuracies
 from inducult_geo.text import counted, first_few
 
@@ -42,9 +43,6 @@ _ONE_WAY, _CHANCE_MAX = 1 / 4, 1 / 2000
 _NAMED_MAX = 8
 _JOINED = ("match", "review", "same")
 _WORDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,10 @@ class _Seen:
     crs: str
     key: np.ndarray
     rows: np.ndarray
-    east: Array
-    north: Array
+    east: Floats
+    north: Floats
     away: np.ndarray
-    reach_m: Array
+    reach_m: Floats
 
 
 @dataclass(frozen=True)
@@ -171,7 +169,7 @@ def _seen(records: Records, table: pd.DataFrame) -> Iterator[_Seen]:
         yield _Seen(str(name), str(crs), key[mine], mine, east[mine], north[mine], away, reach_m[mine] + reach_m[other])
 
 
-def _radius_m(shapes: np.ndarray) -> Array:
+def _radius_m(shapes: np.ndarray) -> Floats:
     """Return half of the diagonal of each shape's box: how far its middle may be from what a point stands for."""
     west, south, east, north = shapely.bounds(shapes).T
     return np.asarray(np.hypot(east - west, north - south) / 2)

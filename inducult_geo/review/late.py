@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from inducult_geo.match.decided.decisions import Decision, Decisions, meaning
+from inducult_geo.match.decided.decisions import Decisions, meaning
 from inducult_geo.match.decided.relations import told
-from inducult_geo.match.decided.verdict import UNDECIDED
+from inducult_geo.match.decided.verdict import UNDECIDED, Decision
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.questions import question_id
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.match.decided.decisions import Decision, Decisions
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.verdict import Decision
 from inducult_geo.text import counted, first_few, printable
 
 _NAMED_MAX: Final = 5

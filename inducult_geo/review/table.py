@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from inducult_geo.catalog import Read
-from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning, of_heirs
+from inducult_geo.match.decided.decisions import Decisions, append_decision, meaning, of_heirs
 from inducult_geo.match.decided.relations import conflicts
-from inducult_geo.match.decided.verdict import DIFFERENT, PART_OF, SAME, UNDECIDED, WORDS
+from inducult_geo.match.decided.verdict import DIFFERENT, PART_OF, SAME, UNDECIDED, WORDS, Decision
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import question_id

@@ -23,13 +23,14 @@ import numpy as np
 import pandas as pd
 from printed import table
 
-from inducult_geo.frames import Records
+from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.again import matches
 from inducult_geo.match.learning.labelled import Labelled, labelled_sets, read_pairs
 from inducult_geo.match.learning.train import THRESHOLDS, Examples, examples, fit_weights
 from inducult_geo.match.link import link
-from inducult_geo.match.pairs.candidates import candidates
+from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.kinds import Kinds
 from inducult_geo.match.scoring.overlap import Overlap
 from inducult_geo.match.scoring.score import DOUBTED, LEAD_KNOTS, Weights, score, weights_from
@@ -252,8 +253,9 @@ def bench_candidates(labelled: Labelled) -> dict[str, float]:
     began = time.process_time()
     links = link(labelled.left, labelled.right)
     spent = time.process_time() - began
-    ends = candidates(labelled.left, labelled.right)
     tables = (labelled.left, labelled.right)
+    first, second = candidates_of(prepare(concat_records([*tables])), split=len(labelled.left))
+    ends = first, second - len(labelled.left)
     ids = [t["record_key"].str.partition(":")[2].to_numpy()[end] for t, end in zip(tables, ends, strict=True)]
     found, truth = set(zip(*ids, strict=True)), set(labelled.labels)
     doubtful = links["doubtful"].mean() if len(links) else 0.0

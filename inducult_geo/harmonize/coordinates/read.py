@@ -19,8 +19,6 @@ from inducult_geo.harmonize.coordinates.parsed import Form, Parsed, is_european,
 from inducult_geo.harmonize.coordinates.words import mark_words
 from inducult_geo.text import fold_once, packaged_words
 
-__all__ = ["Parsed", "parse_coordinates", "parse_meters", "parse_number"]
-
 _LONGEST = 300
 _SAME = str.maketrans(
     {

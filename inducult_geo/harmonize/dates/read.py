@@ -19,20 +19,6 @@ from inducult_geo.harmonize.dates.rules import NO_END, add_note, reduce_tokens
 from inducult_geo.harmonize.dates.tokens import Years, date_tokens
 from inducult_geo.text import fold_once, known_text
 
-__all__ = [
-    "Span",
-    "Years",
-    "date_text",
-    "date_texts",
-    "iso_date",
-    "life_span",
-    "parse_date",
-    "parse_end",
-    "reasons_unread",
-    "tells_beginning",
-    "why_unread",
-]
-
 _DAY_NUMBER: Final = re.compile(r"[2-4][0-9]{4}")
 
 FIRST_YEAR: Final = -3000

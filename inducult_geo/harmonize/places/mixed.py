@@ -13,8 +13,9 @@ from itertools import combinations
 import numpy as np
 
 from inducult_geo.harmonize.places.placement import POINTS_MIN, choose_reading, is_usable
-from inducult_geo.harmonize.places.readings import Array, Land, Reading, readings_of
+from inducult_geo.harmonize.places.readings import Land, Reading, readings_of
 from inducult_geo.harmonize.transforms.crs import transform_points
+from inducult_geo.ragged import Floats
 from inducult_geo.text import counted
 
 _OFTEN_MIXED = ("EPSG:4326", "EPSG:3857")
@@ -75,7 +76,7 @@ class Other:
 
 
 def another_system(
-    x: Array, y: Array, land: Land, systems: Sequence[str], own: Sequence[str] = (), declared: str | None = None
+    x: Floats, y: Floats, land: Land, systems: Sequence[str], own: Sequence[str] = (), declared: str | None = None
 ) -> Other | None:
     """Find a reading that puts most of some misplaced rows into the region; None where there is none.
 
@@ -115,7 +116,7 @@ def another_system(
     return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])), told=told)
 
 
-def two_systems(x: Array, y: Array, land: Land, systems: Sequence[str]) -> str:
+def two_systems(x: Floats, y: Floats, land: Land, systems: Sequence[str]) -> str:
     """Say which two readings put all rows of a file into the region together, where none does alone; else nothing.
 
     A region that lies across two zones has lists with both: the first figure of the easting names the zone.
@@ -166,7 +167,7 @@ def _explanations(pair: tuple[Reading, Reading]) -> tuple[int, bool, bool]:
     return len(one.repairs) + len(other.repairs), one.name != other.name, one.crs != other.crs
 
 
-def whereabouts(x: Array, y: Array, crs: str | None, country: str) -> str:
+def whereabouts(x: Floats, y: Floats, crs: str | None, country: str) -> str:
     """Say where the middle of some numbers lies, as declared or as degrees; nothing where that is no place.
 
     Of a list that is about another land no reading fits: where it lies is what a person knows it by.

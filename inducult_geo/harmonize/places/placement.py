@@ -34,9 +34,10 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_DECIMALS_MAX, WGS84
-from inducult_geo.harmonize.places.readings import WEB_MERCATOR, Array, Land, Located, Reading, other_units, readings_of
+from inducult_geo.harmonize.places.readings import WEB_MERCATOR, Land, Located, Reading, other_units, readings_of
 from inducult_geo.harmonize.transforms.crs import transform_points
 from inducult_geo.harmonize.transforms.systems import DOUBTFUL_PLANES, crs_code, crs_of
+from inducult_geo.ragged import Floats
 
 SAME_PLACE_M = 3.0
 """Readings closer than this count as one."""
@@ -102,8 +103,8 @@ class _Fit:
 class _Site:
     """The points and the ground they are tried on."""
 
-    x: Array
-    y: Array
+    x: Floats
+    y: Floats
     land: Land
     share_min: float
 
@@ -133,8 +134,8 @@ class _Site:
 
 
 def choose_reading(
-    x: Array,
-    y: Array,
+    x: Floats,
+    y: Floats,
     *,
     crs: str | None,
     area: BaseGeometry,
@@ -183,7 +184,7 @@ def choose_reading(
     return _choose_declared(site, crs_code(crs), usual)
 
 
-def _known(x: Array, y: Array) -> tuple[Array, Array]:
+def _known(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Give the points that have both coordinates."""
     east, north = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     known = np.isfinite(east) & np.isfinite(north)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
@@ -17,9 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.transforms.crs import transform_points
 from inducult_geo.harmonize.transforms.systems import crs_of, geodetic_code
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
+from inducult_geo.ragged import Flags, Floats
 
 WEB_MERCATOR: Final = "EPSG:3857"
 
@@ -69,7 +67,7 @@ class Reading:
         }
         return frozenset(kind for kind, is_made in made.items() if is_made)
 
-    def apply(self, x: Array, y: Array) -> tuple[Array, Array]:
+    def apply(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Give east and north (longitude and latitude) in `crs` from the columns as they came.
 
         Parameters
@@ -87,8 +85,8 @@ class Reading:
 class Located:
     """Where numbers lie by a reading: degrees in EPSG:4326 (NaN where nowhere), and whether in the area; each (n,)."""
 
-    lon: Array
-    lat: Array
+    lon: Floats
+    lat: Floats
     inside: Flags
 
     @property
@@ -112,7 +110,7 @@ class Land:
     country: str
     grids: Path | None = None
 
-    def locate(self, reading: Reading, x: Array, y: Array) -> Located:
+    def locate(self, reading: Reading, x: Floats, y: Floats) -> Located:
         """Tell where a reading puts numbers.
 
         Parameters

@@ -35,8 +35,6 @@ from inducult_geo.harmonize.transforms.systems import (
     geodetic_code,
 )
 
-__all__ = ["Transformed", "crs_code", "geodetic_code", "transform_geometries", "transform_points"]
-
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _NO_SHIFT = "+proj=noop"
@@ -72,11 +70,8 @@ class _Shift:
         return _run(self.transformer, x, y, inverse=self.inverse)
 
 
-@dataclass(frozen=True)
-class _Hop:
-    """A change of datum: the first choice, and what takes over where the first has no values."""
-
-    choices: tuple[_Shift, ...]
+_Hop = tuple[_Shift, ...]
+"""A change of datum: the first choice, and what takes over where the first has no values."""
 
 
 @lru_cache(maxsize=256)
@@ -124,21 +119,21 @@ def _hop(datum: str, country: str, grids: Path | None, *, inverse: bool) -> _Hop
     if not ready:
         missing = ", ".join(item.grid for item, _ in found)
         raise CoordinateError(f"{datum} in {country} needs the grid {missing}, which is not there.")
-    return _Hop(tuple(ready))
+    return tuple(ready)
 
 
 def _apply(hop: _Hop, x: Array, y: Array) -> tuple[Array, Array, str, float]:
     """Run a hop: the first choice, and the next one where the first has no values."""
-    first = hop.choices[0]
+    first = hop[0]
     east, north = first(x, y)
     gaps = np.isnan(east) & np.isfinite(x) & np.isfinite(y)
-    if len(hop.choices) > 1 and first.operation.grid in GRIDS_WITH_RIM:
+    if len(hop) > 1 and first.operation.grid in GRIDS_WITH_RIM:
         # On the way back the fallback tells well enough where a point lies in the grid's system.
-        lon, lat = hop.choices[1](x, y) if first.inverse else (x, y)
+        lon, lat = hop[1](x, y) if first.inverse else (x, y)
         gaps |= ~covered(first.path, first.operation.datum, lon, lat) & np.isfinite(x) & np.isfinite(y)
-    if len(hop.choices) == 1 or not gaps.any():
+    if len(hop) == 1 or not gaps.any():
         return east, north, first.operation.name, first.operation.accuracy_m
-    second = hop.choices[1]
+    second = hop[1]
     east[gaps], north[gaps] = second(x[gaps], y[gaps])
     name = f"{first.operation.name}; outside the grid ({int(gaps.sum())} points) {second.operation.name}"
     if gaps.sum() == np.isfinite(x).sum():
@@ -240,7 +235,7 @@ def _transformed(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array
     """Run the whole way; return the coordinates, the operations' names and their accuracy together."""
     at_once = _at_once(way, hops, x, y)
     if at_once is not None:
-        first = hops[0].choices[0].operation
+        first = hops[0][0].operation
         return (*at_once, [first.name], first.accuracy_m)
     from_plane, to_plane = way.planes
     back, onward = _conversion(way.datum, from_plane), _conversion(way.aim, to_plane)
@@ -248,7 +243,7 @@ def _transformed(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array
     names, accuracy_m = [], 0.0
     for hop in hops:
         east, north, name, hop_accuracy_m = _apply(hop, east, north)
-        names += [name] if hop.choices[0].transformer is not None or len(hops) == 1 else []
+        names += [name] if hop[0].transformer is not None or len(hops) == 1 else []
         accuracy_m += hop_accuracy_m
     east, north = _run(onward, east, north) if onward is not None else (east, north)
     return east, north, names, round(accuracy_m, 3)
@@ -256,9 +251,9 @@ def _transformed(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array
 
 def _at_once(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array, Array] | None:
     """Run the whole way as one pipeline, a fifth faster; None where a point needs the second choice, or may need it."""
-    if len(hops) != 1 or hops[0].choices[0].operation.grid in GRIDS_WITH_RIM:
+    if len(hops) != 1 or hops[0][0].operation.grid in GRIDS_WITH_RIM:
         return None
-    shift = hops[0].choices[0]
+    shift = hops[0][0]
     if shift.transformer is None or shift.inverse:
         return None
     whole = _whole(*way.planes, way.datum, way.aim, shift.operation.pipeline, shift.operation.grid, shift.path)
@@ -308,7 +303,7 @@ def _hops(datum: str, aim: str, country: str, grids: Path | None) -> list[_Hop]:
         return []
     hops = [_hop(datum, country, grids, inverse=False)]
     onward = _hop(aim, country, grids, inverse=True)
-    if onward.choices[0].transformer is not None:
+    if onward[0].transformer is not None:
         hops.append(onward)
     return hops
 

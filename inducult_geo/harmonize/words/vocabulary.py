@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.catalog.models import FINER_TYPES
-from inducult_geo.errors import CatalogError
 from inducult_geo.harmonize.words.heard import part_named_first, trades_heard
 from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
 from inducult_geo.text.inflection import forms_in_phrase
@@ -230,21 +229,6 @@ class Vocabulary:
         """Return the theme of a type; None where there is no such type."""
         entry = self.types.get(type_id or "")
         return entry.theme if entry else None
-
-    def label(self, kind: str, entry_id: str, language: str = "en") -> str:
-        """Return the label of a theme or type, in English where the language has none, else the id.
-
-        Raises
-        ------
-        CatalogError
-            Where ``kind`` is neither ``"type"`` nor ``"theme"``.
-        """
-        tables = {"type": self.types, "theme": self.themes}
-        if kind not in tables:
-            raise CatalogError(f"no labels of kind '{kind}': ask for 'type' or 'theme'")
-        entry = tables[kind].get(entry_id)
-        labels: Mapping[str, str] = entry.labels if entry else {}
-        return labels.get(language) or labels.get("en") or entry_id
 
 
 def finest(types: Set[str]) -> set[str]:

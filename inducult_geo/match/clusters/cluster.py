@@ -20,7 +20,8 @@ from inducult_geo.arrow.keys import places_in
 from inducult_geo.arrow.texts import coded, taken, texts
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
-from inducult_geo.match.decided.decisions import SAME, Decisions
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.verdict import SAME
 from inducult_geo.ragged import Flags, Floats, Ints, blocks, components
 
 CONTRADICTED: Final = 0.3

@@ -20,7 +20,8 @@ from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.clusters.cluster import Clusters
 from inducult_geo.match.clusters.parts import Part
-from inducult_geo.match.decided.decisions import PART_OF, SAME, Decision, Decisions
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.verdict import PART_OF, SAME, Decision
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.places import inside
 from inducult_geo.match.scoring.evidence import CONFIRMED, contradicting_places
@@ -175,16 +176,12 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "why": _why(scored, kept),
             "contained": (contained | museum)[kept],
             "museum": museum[kept],
-            "far": _is_far(scored, kept),
+            "far": contradicting_places(
+                scored.pairs.take(kept), {name: scored.scores[name].of(kept) for name in CONFIRMED}
+            ),
             "asked": worth,
         }
     )
-
-
-def _is_far(scored: Scored, rows: Ints) -> Flags:
-    """Tell of some pairs which ones lie too far apart for their accuracies, with no address that would confirm them."""
-    found = {name: scored.scores[name].of(rows) for name in CONFIRMED}
-    return contradicting_places(scored.pairs.take(rows), found)
 
 
 def _ends(scored: Scored, settled: Settled) -> tuple[Ints, Ints]:
@@ -282,7 +279,8 @@ def _rows_of(values: Mapping[Pair, Value], at: Mapping[int, int], rows: pd.Index
 def _reasons(settled: Settled, twins: Sequence[Pair]) -> dict[Pair, str]:
     """Say why records of one source are one site."""
     folds = settled.folds
-    told = {(min(pair), max(pair)): folds.why[pair[0]] for pair in folds.first.items() if _is_one(pair, settled)}
+    homes = settled.members
+    told = {(min(a, b), max(a, b)): folds.why[a] for a, b in folds.first.items() if homes[a] == homes[b]}
     if not twins:
         return told
     source = dict(zip(settled.keys, settled.records["source"], strict=True))
@@ -292,13 +290,9 @@ def _reasons(settled: Settled, twins: Sequence[Pair]) -> dict[Pair, str]:
             told[a, b] = reason
         elif source[a] in settled.many:
             told[a, b] = f"the contract of '{source[a]}' says that several of its records may be one site"
-        elif settled.members[a] in spoken:
-            told[a, b] = f"one site by the word of {spoken[settled.members[a]]}"
+        elif homes[a] in spoken:
+            told[a, b] = f"one site by the word of {spoken[homes[a]]}"
     return told
-
-
-def _is_one(pair: Pair, settled: Settled) -> bool:
-    return bool(settled.members[pair[0]] == settled.members[pair[1]])
 
 
 def _joined_by_words(settled: Settled) -> dict[str, str]:

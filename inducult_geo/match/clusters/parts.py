@@ -17,8 +17,8 @@ import shapely
 
 from inducult_geo.catalog.models import DEFAULT_RELIABILITY
 from inducult_geo.frames import Records
-from inducult_geo.match.decided.decisions import SAME, Decision
 from inducult_geo.match.decided.relations import wholes
+from inducult_geo.match.decided.verdict import SAME, Decision
 from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.match.reading.prepared import NO_AREA_M2
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged

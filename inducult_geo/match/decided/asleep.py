@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from inducult_geo.match.decided.decisions import DIFFERENT, Decisions
-from inducult_geo.match.decided.verdict import Decision
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.verdict import DIFFERENT, Decision
 from inducult_geo.text import counted, first_few
 
 NAMED_MAX: Final = 5

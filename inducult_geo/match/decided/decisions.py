@@ -13,19 +13,7 @@ from typing import Any
 
 from inducult_geo.errors import DecisionError, is_no_plain_file
 from inducult_geo.match.decided.relations import conflicts, told
-from inducult_geo.match.decided.verdict import DIFFERENT, NEEDED, PART_OF, SAME, UNDECIDED, WORDS, Decision, PairKey
-
-__all__ = [
-    "DIFFERENT",
-    "PART_OF",
-    "SAME",
-    "UNDECIDED",
-    "WORDS",
-    "Decision",
-    "Decisions",
-    "append_decision",
-    "read_decisions",
-]
+from inducult_geo.match.decided.verdict import NEEDED, PART_OF, UNDECIDED, Decision, PairKey
 
 _CONFIRMED = 2
 

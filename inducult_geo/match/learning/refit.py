@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.errors import InducultError
-from inducult_geo.match.decided.decisions import PART_OF, SAME, Decisions
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.verdict import PART_OF, SAME
 from inducult_geo.match.learning.regression import adjusted, hats
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import compare_all

@@ -30,7 +30,7 @@ from inducult_geo.match.pairs.comparing import compare_all
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.reading.prepare import prepare
-from inducult_geo.match.scoring.points import weigh
+from inducult_geo.match.scoring.points import added
 from inducult_geo.match.scoring.rivals import leads
 from inducult_geo.match.scoring.score import LEAD_KNOTS, LEADS
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -173,7 +173,7 @@ def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -
         e.name: learned.get(e.name) or [*(JUDGED.get(e.name) or e.judged or np.zeros(len(e.knots)))]
         for e in COMPARISONS
     }
-    bases = [_base(part, points, intercept) for part in shown]
+    bases = [intercept + added({n: one.value for n, one in part.scores.items()}, points) for part in shown]
     # As in `link`, several records of the left may be of one works.
     lists = [(part.pairs.prepared.source[0],) for part in shown]
     found = [np.column_stack(leads(p.pairs, b, names)) for p, b, names in zip(shown, bases, lists, strict=True)]
@@ -215,12 +215,6 @@ def _examples(
     rows = np.flatnonzero(teaches)
     group = pairs.prepared.key[pairs.left[rows]]
     return Examples(pairs, compare_all(pairs), rows, true[rows], group, weight, emptied, name)
-
-
-def _base(part: Examples, points: Mapping[str, Sequence[float]], intercept: float) -> Floats:
-    """Log-odds of all pairs without neighbors, as `score` has them."""
-    parts = (weigh(part.scores[entry.name].value, entry.knots, points[entry.name]) for entry in COMPARISONS)
-    return intercept + sum(parts, np.zeros(len(part.pairs.left)))
 
 
 def _hide(records: Records, columns: Sequence[str]) -> Records:

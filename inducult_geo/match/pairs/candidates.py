@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.roads import (
     RARE_IN_RECORDS,
@@ -31,7 +30,7 @@ from inducult_geo.match.pairs.roads import (
     touching,
 )
 from inducult_geo.match.reading.letters import scattered
-from inducult_geo.match.reading.prepare import bag, flat, prepare
+from inducult_geo.match.reading.prepare import bag, flat
 from inducult_geo.match.reading.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, Small, best_of_each, blocks, distinct, starts_of
 
@@ -63,27 +62,6 @@ class _Side:
         words = [prepared.name_words, flat(prepared.operators, prepared.variants)]
         places = [prepared.streets, prepared.house_numbers, prepared.cities]
         return cls(prepared, Bag.of(bag(prepared, words)), Bag.of(bag(prepared, places, stems=False)))
-
-
-def candidates(left: Records, right: Records | None = None) -> Pairs2:
-    """Find the pairs worth comparing.
-
-    Parameters
-    ----------
-    left, right
-        Records in the work CRS. Without `right`, pairs of different sources within `left`.
-
-    Returns
-    -------
-    left_pos, right_pos
-        Row numbers, ordered; at most about `PER_RECORD` partners a record and pair of sources.
-    """
-    if right is None:
-        return candidates_of(prepare(left))
-    prepared = prepare(concat_records([left, right])) if len(left) and len(right) else prepare(left.iloc[:0])
-    size = len(left)
-    first, second = candidates_of(prepared, split=size)
-    return first, second - size
 
 
 def compared(prepared: Prepared, *, split: int | None = None) -> Compared:

@@ -85,11 +85,6 @@ class Overlap(Levels):
 
     shares: Floats
 
-    @property
-    def share(self) -> Floats:
-        """Estimated share with a partner, one a pair."""
-        return self.shares[self.of_pair]
-
     def fuels(self, rows: Ints) -> NDArray[np.object_]:
         """Return the fuel that the share of some pairs is estimated for; empty where it is all of a country."""
         return np.array(["", *FUELS], dtype=object)[self.of_pair[rows] % _N_FUELS]

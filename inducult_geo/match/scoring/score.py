@@ -170,11 +170,6 @@ class Scored:
         return _chance(total)
 
     @property
-    def share(self) -> Floats:
-        """Estimated share with a partner in the other list, one a pair: see `overlap.Overlap`."""
-        return self.lists.share
-
-    @property
     def bar(self) -> Floats:
         """Score from which each pair is a match."""
         return _bar(self.weights, self.is_backed, self.is_other_unit | self.is_other_address)

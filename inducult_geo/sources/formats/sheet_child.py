@@ -22,6 +22,9 @@ NO_RESULT, ERROR = "no result", "error"
 EVERY = "*"
 """Asks for all sheets that hold anything."""
 
+EXACT_BELOW = 2**53
+"""Larger whole numbers lose their last digits as fractions."""
+
 _CHUNK = 1 << 20
 _HIDES = ("collapse", "filter")
 _UNREADABLE = (ElementTree.ParseError, KeyError, ValueError)
@@ -45,7 +48,7 @@ def _cell(value: Any) -> Any:
     if value is None or value == "":
         return None
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= 2**53 else value if value == value else None
+        return int(value) if value.is_integer() and abs(value) < EXACT_BELOW else value if value == value else None
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
 
 

@@ -33,6 +33,7 @@ from inducult_geo.sources.formats.paged import cut_list
 from inducult_geo.sources.formats.pictures import MARK as OVERLAY
 from inducult_geo.sources.formats.pictures import without_pictures
 from inducult_geo.sources.formats.references import MARK, with_references
+from inducult_geo.sources.formats.sheet_child import EXACT_BELOW
 from inducult_geo.sources.formats.table import (
     MAX_BYTES,
     MAX_COLUMNS,
@@ -58,9 +59,6 @@ _ATTRIBUTE = b"ATTRIB"
 (_LOG,) = COMPANIONS[".gpkg"]
 
 _GPX_REPEATS = {"route_points", "track_points"}
-
-_EXACT_BELOW = 2**53
-"""Larger whole numbers lose their last digits as fractions."""
 
 _CALLED_SO = "its column 'geometry' is not read, since its shapes are called so: rename it"
 
@@ -281,7 +279,7 @@ def _with_whole_numbers(frame: pd.DataFrame, info: Any, exact: Callable[[str], S
         column = frame.iloc[:, place]
         if column.dtype.kind != "f" or (kind != "bool" and "int" not in kind):
             continue
-        is_long = bool((column.abs() >= _EXACT_BELOW).any())
+        is_long = bool((column.abs() >= EXACT_BELOW).any())
         cells = pd.Series(exact(name) if is_long else column, dtype="boolean" if kind == "bool" else "Int64")
         frame.isetitem(place, cells.array)
     return frame

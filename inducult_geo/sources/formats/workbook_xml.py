@@ -13,13 +13,12 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.formats.sheet_child import ERROR, NO_RESULT, chosen_of
+from inducult_geo.sources.formats.sheet_child import ERROR, EXACT_BELOW, NO_RESULT, chosen_of
 from inducult_geo.sources.formats.table import MAX_COLUMNS, check_cells
 from inducult_geo.sources.formats.xml_tables import local, read_elements
 
 NAMESPACE: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _MIDNIGHT: Final = "T00:00:00.000"
-_WHOLE: Final = 1e15
 _DIGITS: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _HEAD: Final = 4096
 _ROOT: Final = re.compile(rb"<(?:\w{1,20}:)?Workbook\s")
@@ -125,7 +124,7 @@ def _plain(kind: str, text: str) -> Any:
         return text
     if not math.isfinite(number):
         return text
-    return int(number) if number.is_integer() and abs(number) < _WHOLE else number
+    return int(number) if number.is_integer() and abs(number) < EXACT_BELOW else number
 
 
 def _number(path: Path, element: ET.Element, name: str, otherwise: int) -> int:

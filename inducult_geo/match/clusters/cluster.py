@@ -69,8 +69,7 @@ class Links:
 
     def some(self, rows: Flags) -> Links:
         """Return some of the pairs."""
-        left, right = self.ends
-        return Links(self.keys, (left[rows], right[rows]), self.probability[rows], self.strong[rows])
+        return Links(self.keys, (self.ends[0][rows], self.ends[1][rows]), self.probability[rows], self.strong[rows])
 
 
 class Grouping(Mapping[Key, Key]):

@@ -14,16 +14,9 @@ from inducult_geo.match.golden.choice import Members
 from inducult_geo.ragged import Floats, Ints
 
 PLAIN: Final = (
-    "region",
-    "country",
-    "operator",
-    "nace",
-    "erih_role",
-    "present_use",
-    "visitor_access",
-    "opening_hours",
-    "fee",
-) + ("wheelchair", "website", "wikipedia", "image")
+    *("region", "country", "operator", "nace", "erih_role", "present_use", "visitor_access", "opening_hours", "fee"),
+    *("wheelchair", "website", "wikipedia", "image"),
+)
 """Columns of which the best record's value is taken."""
 
 YEARS: Final = ("start_year", "end_year", "year_precision", "end_precision")
@@ -36,7 +29,6 @@ _LINEAGE: Final = tuple(
     )
 )
 """Columns whose origin is told."""
-
 
 USED: Final = (
     *("record_key", "site_id", "source", "names", "ids", "type", "theme", "aspect", "status", "licence"),

@@ -98,6 +98,16 @@ def test_a_split_brings_the_old_ids_back(before, merged):
     assert all(check_site_id(site) for site in last.members)
 
 
+@pytest.mark.parametrize("date", ["2026-01-01", None])
+@pytest.mark.parametrize("keys", [("list:7", "works:4"), ("list:8", "works:5"), ("list:9", "works:6")])
+def test_who_takes_a_split_back_has_the_id_of_before(keys, date):
+    """Of two ids as old the smaller one stayed: half of the sites got that of the part that was split off."""
+    together, apart = dict.fromkeys(keys, 1), dict(zip(keys, (1, 2), strict=True))
+    one = assign(together, None, date)
+    again = assign(together, assign(apart, one.registry, date).registry, date)
+    assert again.members.tolist() == one.members.tolist()
+
+
 def test_merge_and_split_of_two_sites():
     first = assign({"a:1": 1, "b:1": 2})
     one, other = first.members["a:1"], first.members["b:1"]
@@ -316,14 +326,16 @@ def held(groups, registry):
 
 
 def kept_one_by_one(groups, registry):
-    """The rule as it reads: most records, the oldest site, its founder, who has no buried id, the oldest record."""
+    """The rule as it reads: most records, the oldest site, its founder, who has no buried id, the oldest record,
+    the id that the oldest of all founded."""
     graves = {*stones(registry)}
     rows = registry.dropna(subset="record_key").set_index("record_key")["first_seen"]
     ages = registry.groupby("site_id")["first_seen"].min()
     claims = sorted(
-        (-len(keys), ages[site], site not in own, bool(own & graves), min(rows[[*keys]]), site, group)
+        (-len(keys), ages[site], site not in own, bool(own & graves), min(rows[[*keys]]), site != first, site, group)
         for group, sites in held(groups, registry).items()
-        for own in [{new_site_id(key) for key in set().union(*sites.values())}]
+        for known in [set().union(*sites.values())]
+        for own, first in [({*map(new_site_id, known)}, new_site_id(min(known, key=lambda key: (rows[key], key))))]
         for site, keys in sites.items()
     )
     chosen, given_ = {}, set()

@@ -180,7 +180,7 @@ def _numbered(clusters: Grouping) -> tuple[pa.Array, Ints]:
 
 
 def _kept(grouped: _Grouped, before: pd.DataFrame) -> pa.Array:
-    """Let each cluster keep an id of its records: most records, then oldest, then smallest; each id once.
+    """Let each cluster keep an id of its records: most records, then oldest, then the founder's; each id once.
 
     Records that were away in the last run and come back do not take the id from one that bore it all the time. Where
     two clusters hold as many records of one site, the one with its founding record keeps the id.
@@ -218,10 +218,13 @@ def _settled(
     rows = np.flatnonzero(np.isin(grouped.group, [group for *_, group, _ in claims]) & told(grouped.was))
     oldest: dict[tuple[int, str], str] = {}
     founded: dict[int, set[str]] = {}
+    founders: dict[int, tuple[str, str]] = {}
     columns = (taken(part, rows).to_pylist() for part in (grouped.was, grouped.first_seen, grouped.key))
     for group, site, date, key in zip(grouped.group[rows].tolist(), *columns, strict=True):
         oldest[group, site] = min(date, oldest.get((group, site), NEVER))
         founded.setdefault(group, set()).update(map(new_site_id, _borne(key, grouped.succeeds)))
+        founders[group] = min((date, key), founders.get(group, (NEVER, key)))
+    first = {group: {*map(new_site_id, _borne(key, grouped.succeeds))} for group, (_, key) in founders.items()}
     some = before[is_in(before["site_id"], {site for *_, site in claims})]
     ids, dates = earliest(texts(some["site_id"]), texts(some["first_seen"]))
     ages = dict(zip(ids.to_pylist(), either(dates, NEVER).to_pylist(), strict=True))
@@ -230,7 +233,7 @@ def _settled(
     ordered = sorted(
         (
             *(-stayed, -size, ages.get(site, NEVER), site not in founded[group], bool(founded[group] & graves)),
-            *(oldest[group, site], site, group),
+            *(oldest[group, site], site not in first[group], site, group),
         )
         for stayed, size, group, site in claims
     )

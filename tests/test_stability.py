@@ -224,6 +224,15 @@ def test_a_share_has_the_id_of_its_own_again_where_outlines_overlap() -> None:
     assert made not in {"IC-OWN", "IC-SIDE", "IC-BOTH"}, "another site bears it tonight"
 
 
+def test_two_shares_that_had_one_id_do_not_both_get_it_again() -> None:
+    held = [("list:1", "leoben", "IC-OWN"), ("list:2", "opole", "IC-OWN")]
+    held += [(f"osm:node/{n}", "zwickau", "IC-BOTH") for n in (1, 2)]
+    registry = pd.DataFrame(held, columns=COLUMNS)
+    own, other = shared_ids(registry.assign(site_id="IC-BOTH"), registry).values()
+    assert own == "IC-OWN"
+    assert other not in {"IC-OWN", "IC-BOTH"}
+
+
 def test_a_share_does_not_take_the_id_of_a_record_that_goes_to_the_other_region() -> None:
     """Its own records changed their id, and that of the other region's record stood a kilometer away."""
     registry = pd.DataFrame(

@@ -278,6 +278,24 @@ def test_a_town_counts_for_itself_where_no_distance_tells(there):
 
 
 @pytest.mark.parametrize(
+    ("one", "least", "most"),
+    [
+        ({"city": "Nemours", "address": "Rue Saint-Laurent, Bagneaux-sur-Loing"}, 0.95, 1.0),
+        ({"city": "Nemours", "name": "Corning Bagneaux sur Loing"}, 0.95, 1.0),
+        ({"city": "Nemours", "address": "Rue Saint-Laurent"}, 0.0, 0.5),
+        ({"city": None, "address": "Rue Saint-Laurent, Bagneaux-sur-Loing"}, np.nan, np.nan),
+    ],
+)
+def test_the_town_of_works_may_stand_elsewhere_where_an_office_has_another(one, least, most):
+    """A head office, or the municipality, is told for the town; the village of the works is in the address or name."""
+    works = {"name": "Corning", "city": "BAGNEAUX SUR LOING", "country": "FR", "geometry": None}
+    one = {"name": "Corning", "country": "FR", "geometry": None} | one
+    value = compare("town alone", one, works)
+    assert compare("town alone", works, one) == pytest.approx(value, nan_ok=True)
+    assert np.isnan(value) if np.isnan(least) else least <= value <= most
+
+
+@pytest.mark.parametrize(
     ("told", "least", "most"),
     [
         ({"city": "Cordemais"}, 0.7, 1.0),

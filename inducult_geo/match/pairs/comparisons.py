@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.places import in_outline, place, same_area
 from inducult_geo.match.pairs.scores import Scores, chosen, percent
-from inducult_geo.match.reading.likeness import told_beside
+from inducult_geo.match.reading.likeness import covered, told_beside
 from inducult_geo.match.reading.plants import stand_for_all
 from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, Prepared
 from inducult_geo.match.reading.trades import NO_TYPES, fuel_bits
@@ -145,12 +145,31 @@ def towns_alike(pairs: Compared) -> Floats:
 
 
 def town_alone(pairs: Compared) -> Scores:
-    """How alike the towns' names are, 0 to 1, where no distance tells: beside one, they say nothing more."""
+    """How alike the towns' names are, 0 to 1, where no distance tells: beside one, they say nothing more.
+
+    Of two towns, how much of the one all words of the other record tell: an address may be that of a head office, and
+    its town the municipality.
+    """
     found = np.full(len(pairs.left), np.nan)
     rows = np.flatnonzero(pairs.is_placeless)
     if len(rows):
-        found[rows] = towns_alike(pairs.take(rows))
+        some = pairs.take(rows)
+        found[rows] = np.fmax(towns_alike(some), _told_elsewhere(some))
     return Scores(found, percent(found))
+
+
+def _told_elsewhere(pairs: Compared) -> Floats:
+    """Share of the words of the one town that name, operator or address of the other record tell, the better of both.
+
+    NaN where a side tells no town.
+    """
+    p = pairs.prepared
+    found = np.full(len(pairs.left), np.nan)
+    rows = np.flatnonzero(p.cities.has_any[pairs.left] & p.cities.has_any[pairs.right])
+    one, other = pairs.left[rows], pairs.right[rows]
+    both = [covered(p, (p.cities, p.everything), sides) for sides in ((one, other), (other, one))]
+    found[rows] = np.fmax(*both)
+    return found
 
 
 def name_told(pairs: Compared) -> Scores:

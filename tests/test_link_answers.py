@@ -10,9 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
-from inducult_geo.errors import ContractError
+from inducult_geo.catalog import Read
+from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.review.link_answers import Earlier
+from inducult_geo.sources.formats.readers import read_table
 
 
 def lists(folder: Path) -> list[str]:
@@ -31,8 +33,8 @@ def lists(folder: Path) -> list[str]:
     return [str(folder / f"{side}.toml") for side in tables]
 
 
-def linked(folder: Path, *more: str) -> str:
-    call = ["link", *lists(folder), "--out", str(folder / "pairs.csv"), "--data", str(folder / "data"), *more]
+def linked(folder: Path, *more: str, out: str = "pairs.csv") -> str:
+    call = ["link", *lists(folder), "--out", str(folder / out), "--data", str(folder / "data"), *more]
     return CliRunner().invoke(cli.app, call, catch_exceptions=False).stdout
 
 
@@ -65,6 +67,24 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     out.write_bytes(first.replace(b"1,a,", b"7,a,"))
     assert "without effect, since a row of it is in neither list now: 1 word" in " ".join(linked(tmp_path).split())
     assert b"7,a," in out.read_bytes()
+
+
+def test_pairs_leave_as_a_workbook_which_is_not_written_over(tmp_path: Path) -> None:
+    """Excel spoils every accent of a CSV without a mark; in a workbook, colors and comments may stand by the pairs."""
+    linked(tmp_path, out="pairs.xlsx")
+    book = read_table(tmp_path / "pairs.xlsx", Read()).frame
+    assert [*book] == [*LINK_COLUMNS]
+    assert book[["left_id", "left_name", "decision"]].to_numpy().tolist() == [
+        ["1", "Sensenwerk Ahornelm", "match"],
+        ["'=2", "Kalkwerk Birkenau", "match"],
+    ]
+    with pytest.raises(ConfigError, match=r"maybe with answers. Name another file; or save it as 'pairs.csv'"):
+        linked(tmp_path, out="pairs.xlsx")
+    # As Excel saves it.
+    book.assign(decision=["same", "different"]).to_csv(
+        tmp_path / "pairs.csv", sep=";", index=False, encoding="utf-8-sig"
+    )
+    assert "and obeyed: 1 same, 1 different" in " ".join(linked(tmp_path).split())
 
 
 def test_of_a_pair_that_stands_twice_all_notes_stay(tmp_path: Path) -> None:

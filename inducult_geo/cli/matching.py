@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from inducult_geo.cli.common import (
     refusal_is_two,
     refuse_foreign,
 )
+from inducult_geo.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +46,7 @@ def add_to(app: typer.Typer) -> None:
 def link(
     left: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
     right: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV to write.")],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV or workbook (.xlsx) to write.")],
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
@@ -55,7 +57,7 @@ def link(
     first one. Rows without coordinates take part by their names and addresses.
 
     Where the CSV is there already, what a person wrote into its column decision is obeyed, and stays: same, or
-    different. Columns that were added to it stay with their pairs.
+    different. Columns that were added to it stay with their pairs. A workbook that is there is not written over.
 
     Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
     the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
@@ -69,12 +71,9 @@ def link(
     from inducult_geo.frames import own_keys
     from inducult_geo.match.link import LINK_COLUMNS
     from inducult_geo.memory import weights_of
-    from inducult_geo.publish.spreadsheet import refuse_other_ending, safe_texts, write_plain_csv
     from inducult_geo.review.link_answers import Earlier
-    from inducult_geo.store import replacing
 
-    refuse_other_ending(out)
-    refuse_foreign(out, LINK_COLUMNS)
+    _refuse_to_lose(out, LINK_COLUMNS)
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
         earlier = Earlier.of(out)
         contracts = [None if side.is_dir() or side.name == "current" else load_contract(side) for side in (left, right)]
@@ -82,8 +81,7 @@ def link(
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
         units = contracts[1] is not None and contracts[1].units_per_site
         pairs = api.link(*tables, units=units, weights=weights_of(opened), said=earlier.said)
-    with replacing(out) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
-        write_plain_csv(safe_texts(earlier.added_to(pairs)), handle)
+    _write_pairs(earlier.added_to(pairs), out)
     numbers = _link_numbers(tables, pairs) | earlier.counts(pairs, [own_keys(table["record_key"]) for table in tables])
     if as_json:
         print_json({**numbers, "out": str(out)})
@@ -268,6 +266,33 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
         was = called_before(asked, opened).get(site_id)
         return None, " ".join(filter(None, (was, why_unreleased(site_id, opened, release.sources))))
     return release.site(site_id).explain(), withheld_record(asked, release.sources)
+
+
+def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
+    """Refuse to write over what is no table of pairs, or over a workbook, whose colors and comments would be lost."""
+    from inducult_geo.publish.spreadsheet import WORKBOOK, refuse_other_ending
+
+    refuse_other_ending(out, WORKBOOK)
+    if out.suffix.lower() != WORKBOOK:
+        refuse_foreign(out, columns)
+    elif out.is_file() and out.stat().st_size:
+        raise ConfigError(
+            f"{out}: is there already, maybe with answers. Name another file; or save it as '{out.stem}.csv' ('CSV "
+            "UTF-8') and name that: its answers are obeyed."
+        )
+
+
+def _write_pairs(pairs: pd.DataFrame, out: Path) -> None:
+    """Write a table of pairs; a CSV has no byte order mark, which plain readers take for a part of `left_id`."""
+    from inducult_geo.publish.spreadsheet import WORKBOOK, safe_texts, write_plain_csv, write_workbook
+    from inducult_geo.store import replacing
+
+    with replacing(out) as draft:
+        if out.suffix.lower() == WORKBOOK:
+            write_workbook(pairs, draft, "pairs")
+            return
+        with draft.open("w", encoding="utf-8", newline="") as handle:
+            write_plain_csv(safe_texts(pairs), handle)
 
 
 def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records:

@@ -436,6 +436,16 @@ def test_a_name_says_more_than_the_branch_that_it_fits(
     assert made(vocabulary, [{"sector:hotmaps": branch, "name": name}]).records["type"].tolist() == [expected]
 
 
+def test_a_class_of_nace_goes_before_a_word_for_all_works_of_a_branch(vocabulary: Vocabulary) -> None:
+    """The nickel smelter of Aue was an ironworks by its "-hütte", though its register says 24.45."""
+    name = "Nickelhütte Aue GmbH"
+    codes = ["24.45", "NACE_1.1:27.45", "24.10", "68.20", None]
+    told = made(vocabulary, [{"nace": code, "name": name} for code in codes]).records["type"].tolist()
+    assert told == ["nonferrous_smelter", *["ironworks"] * 4]
+    rows = [{"nace": "24.45", "name": "Gießerei Aue", "type": None}, {"nace": "24.45", "name": name, "type": "factory"}]
+    assert made(vocabulary, rows).records["type"].tolist() == ["foundry", "nonferrous_smelter"]
+
+
 @pytest.mark.parametrize("column", ["type", "sector"])
 @pytest.mark.parametrize(
     ("told", "kind", "theme"),

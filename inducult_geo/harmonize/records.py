@@ -148,10 +148,9 @@ def _types(
         for column, trade in (("type", kind), ("sector", sector)):
             if trade.unmapped and (column == "type" or kind.type is None):
                 notices.add("unmapped_value", column, trade.unmapped)
-        told = kind.type or sector.type or coded.type
-        found = told
+        found = told = kind.type or sector.type or coded.type
         if name and (kind.type is None or kind.type in _UNSPECIFIED):
-            found = _refined(told, vocabulary.guess_type(name, country, city), vocabulary)
+            found = _refined(told, vocabulary.guess_type(name, country, city), coded.works, vocabulary)
         types.append(found)
         stated = vocabulary.map_theme(raw_theme)
         if raw_theme and stated is None:
@@ -169,17 +168,20 @@ def _types(
     values["type"], values["theme"] = types, themes
 
 
-def _refined(told: str | None, guessed: str | None, vocabulary: Vocabulary) -> str | None:
+def _refined(told: str | None, guessed: str | None, works: str | None, vocabulary: Vocabulary) -> str | None:
     """Return the type that a name tells where the source tells none, or only what all works of a branch are.
 
     A branch says less than a name that fits it: lime works are among "Cement", rolling mills among "Iron and steel";
-    but a smelter may be called a "Huta", and a paper mill a "Mill". Works are no museum by their name.
+    but a smelter may be called a "Huta" (the `works` of its class of NACE tell), and a paper mill a
+    "Mill". Works are no museum by their name.
     """
+    theme = vocabulary.theme_of(guessed)
+    if told in {None, *_UNSPECIFIED} and guessed in _NAMES_OF_ALL and theme == vocabulary.theme_of(works):
+        return works
     if told is None or guessed is None:
         return guessed or told
     if told in _BURN_LIME.get(guessed, ()):
         return guessed
-    theme = vocabulary.theme_of(guessed)
     if told in _UNSPECIFIED:
         return told if theme == MUSEUM_THEME or guessed in GENERIC_TYPES else guessed
     return guessed if theme == vocabulary.theme_of(told) and guessed not in _NAMES_OF_ALL else told
@@ -323,10 +325,8 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices
             notices.add("unread_date", "end", end)
         if span.note and "before start" in span.note:
             notices.add("dates_contradict", "end", f"{start} - {end}")
-    values["start_year"] = [span.start_year for span in spans]
-    values["end_year"] = [span.end_year for span in spans]
-    values["year_precision"] = [span.year_precision for span in spans]
-    values["end_precision"] = [span.end_precision for span in spans]
+    for name in ("start_year", "end_year", "year_precision", "end_precision"):
+        values[name] = [getattr(span, name) for span in spans]
 
 
 def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: Notices) -> list[str | None]:

@@ -76,10 +76,14 @@ _HEAT_APART: Final = frozenset({"energy", "transport_storage"})
 
 
 class Sector(NamedTuple):
-    """What a sector code means; all None where the code is known but says nothing about a site (aviation)."""
+    """What a sector code means; all None where the code is known but says nothing about a site (aviation).
+
+    A class of NACE is that of a firm, and tells no type of a site; `works` is the one type that is in it, if any.
+    """
 
     theme: str | None
     type: str | None
+    works: str | None = None
 
 
 @dataclass(frozen=True)
@@ -341,13 +345,23 @@ def _sectors() -> dict[tuple[str, str], Sector]:
         sector = Sector(row["theme_id"] or None, row["type_id"] or None)
         found[row["scheme"], _compact(row["code"])] = sector
         found.setdefault((row["scheme"], _compact(row["title"])), sector)
-    for row in packaged_rows("nace.csv"):
-        for revision in ("rev2", "rev2_1"):
+    for revision in ("rev2", "rev2_1"):
+        works = _works_of_classes(f"nace_{revision}")
+        for row in packaged_rows("nace.csv"):
             if code := row[f"{revision}_code"]:
-                found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None)
+                found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None, works.get(code))
     for row in packaged_rows("nace_rev1.csv"):
         found["nace_rev1", _compact(row["code"])] = Sector(row["theme_id"], None)
     return found
+
+
+def _works_of_classes(scheme: str) -> dict[str, str]:
+    """Return the classes of NACE in which one type alone is, each with it."""
+    found: dict[str, set[str]] = {}
+    for row in packaged_rows("types.csv"):
+        for code in row[scheme].split(";"):
+            found.setdefault(code, set()).add(row["type_id"])
+    return {code: types.pop() for code, types in found.items() if len(types) == 1 and "." in code}
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,12 +10,18 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
-from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.pairs.comparisons import (
+    COMPARISONS,
+    GENERAL_THEMES,
+    NEIGHBORING_THEMES,
+    THEMES_OF_ANY_WORKS,
+)
 from inducult_geo.match.pairs.places import OUTSIDE_MEANT
 from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses, tells_street
 from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
+from inducult_geo.text import packaged_rows
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}
 
@@ -518,14 +526,23 @@ def test_an_address_as_long_as_a_cell_may_be_is_left_as_it_is():
 @pytest.mark.parametrize(
     ("one", "other", "value"),
     [
-        ({"type": "brickworks", "theme": "x"}, {"type": "brickworks", "theme": "x"}, 1.0),
-        ({"type": "brickworks", "theme": "x"}, {"type": "kiln", "theme": "x"}, 0.5),
-        ({"type": "brickworks", "theme": "x"}, {"type": "mine", "theme": "y"}, 0.0),
-        ({"type": "brickworks", "theme": "x"}, {"type": "museum", "theme": "museum_memory"}, np.nan),
+        (("brickworks", "building_materials"), ("brickworks", "building_materials"), 1.0),
+        (("brickworks", "building_materials"), ("kiln", "building_materials"), 0.5),
+        (("quarry", "mining"), ("lime_kiln", "building_materials"), 0.25),
+        (("lime_kiln", "building_materials"), ("quarry", "mining"), 0.25),
+        (("brewery", "food_drink"), ("heating_plant", "energy"), 0.25),
+        (("brewery", "food_drink"), ("coal_mine", "mining"), 0.0),
+        (("brickworks", "building_materials"), ("industrial_museum", "museum_memory"), np.nan),
     ],
 )
 def test_kinds(one, other, value):
-    assert compare("kind", one, other) == pytest.approx(value, nan_ok=True)
+    told = [dict(zip(("type", "theme"), side, strict=True)) for side in (one, other)]
+    assert compare("kind", *told) == pytest.approx(value, nan_ok=True)
+
+
+def test_every_theme_is_compared_with_others_by_what_works_do():
+    themes = {row["theme_id"] for row in packaged_rows("themes.csv")}
+    assert {*chain(*NEIGHBORING_THEMES), *THEMES_OF_ANY_WORKS, *GENERAL_THEMES} == themes
 
 
 @pytest.mark.parametrize(

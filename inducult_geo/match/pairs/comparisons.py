@@ -6,7 +6,7 @@ never 0: absent is not different.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,28 @@ UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage
 
 GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
 """Themes that say nothing against another one: a museum may stand in a mill."""
+
+THEMES_OF_ANY_WORKS: Final = ("energy", "transport_storage", "water_waste")
+"""Themes of what works of any trade may have: a power house, a siding, a well."""
+
+NEIGHBORING_THEMES: Final = (
+    ("mining", "metallurgy"),
+    ("mining", "building_materials"),
+    ("mining", "glass_ceramics"),
+    ("mining", "chemistry"),
+    ("metallurgy", "engineering"),
+    ("metallurgy", "building_materials"),
+    ("metallurgy", "chemistry"),
+    ("building_materials", "glass_ceramics"),
+    ("building_materials", "chemistry"),
+    ("chemistry", "glass_ceramics"),
+    ("chemistry", "textiles_leather"),
+    ("chemistry", "paper_wood"),
+    ("chemistry", "food_drink"),
+    ("paper_wood", "food_drink"),
+)
+"""Themes that one works may be of by turns, as lists see it: a quarry and its lime kilns, a foundry and what it casts,
+a pulp mill, a mill that grinds and saws. No labels tell these."""
 
 VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
 """Types that any works may bear: no proof of one site."""
@@ -191,15 +213,30 @@ def same_identifier(pairs: Compared) -> Scores:
 
 
 def same_kind(pairs: Compared) -> Scores:
-    """Compare what both are: 1 the same type, 0.5 the same theme, 0 another; else unknown."""
+    """Compare what both are: 1 the same type, 0.5 the same theme, 0.25 another, 0 another trade; else unknown.
+
+    Of another trade is what is hardly of one works: a brewery and a mine (see `NEIGHBORING_THEMES`, `THEMES_OF_ANY_WORKS`).
+    """
     p = pairs.prepared
     (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)
     kinds, subjects = (types[pairs.left], types[pairs.right]), (themes[pairs.left], themes[pairs.right])
     same_type = (kinds[0] == kinds[1]) & plain[kinds[0]]
     told = telling[subjects[0]] & telling[subjects[1]]
-    same_theme = np.where(subjects[0] == subjects[1], 0.5, 0.0)
-    value = np.where(same_type, 1.0, np.where(told, same_theme, np.nan))
-    return Scores(value, chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
+    value = np.where(same_type, 1.0, np.where(told, _themes_alike(p.coded["theme"][1])[subjects], np.nan))
+    told_as = {1.0: "same type", 0.5: "same theme", 0.25: "another theme", 0.0: "another trade"}
+    return Scores(value, chosen(value, told_as))
+
+
+def _themes_alike(themes: Sequence[str]) -> Floats:
+    """Return for each theme how alike each theme is (see `same_kind`)."""
+    beside = {*NEIGHBORING_THEMES, *((other, one) for one, other in NEIGHBORING_THEMES)}
+    alike = [
+        [0.25 if (one, other) in beside or not {one, other}.isdisjoint(THEMES_OF_ANY_WORKS) else 0.0 for other in themes]
+        for one in themes
+    ]
+    found = np.array(alike, dtype=float).reshape(len(themes), len(themes))
+    np.fill_diagonal(found, 0.5)
+    return found
 
 
 def same_years(pairs: Compared) -> Scores:
@@ -299,7 +336,7 @@ COMPARISONS: Final = (
     Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),
     Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),
     Comparison("outline", in_outline, ("geometry",), False, (-1.5, 0.0, 5.0)),
-    Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.5, 1.0)),
+    Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.25, 0.5, 1.0)),
     Comparison("capacity", same_capacity, ("tags",), True, (0.0, 0.15, 0.5, 1.0, 2.0, 3.0)),
     Comparison("fuel", same_fuel, ("tags", "type"), True, (0.0, 1.0)),
     Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),

@@ -99,7 +99,7 @@ def test_what_is_found_anew_is_what_was_found(pairs):
         np.testing.assert_array_equal(anew[name].of(slice(3, 5)), found.value[3:5])
         assert anew[name].detail(rows) == found.detail(rows)
     told, again = score(pairs), score(pairs, scores=kept)
-    for field in ("base", "probability", "whole", "share", "bar", "is_match", "is_question", "is_backed"):
+    for field in ("base", "probability", "whole", "bar", "is_match", "is_question", "is_backed"):
         np.testing.assert_array_equal(getattr(again, field), getattr(told, field))
     for name, points in told.parts.items():
         np.testing.assert_array_equal(again.parts[name], points)

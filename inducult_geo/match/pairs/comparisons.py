@@ -215,7 +215,8 @@ def same_identifier(pairs: Compared) -> Scores:
 def same_kind(pairs: Compared) -> Scores:
     """Compare what both are: 1 the same type, 0.5 the same theme, 0.25 another, 0 another trade; else unknown.
 
-    Of another trade is what is hardly of one works: a brewery and a mine (see `NEIGHBORING_THEMES`, `THEMES_OF_ANY_WORKS`).
+    Of another trade is what one works hardly is, a brewery and a mine: neither is of `THEMES_OF_ANY_WORKS`, and both are
+    not `NEIGHBORING_THEMES`.
     """
     p = pairs.prepared
     (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)
@@ -230,10 +231,8 @@ def same_kind(pairs: Compared) -> Scores:
 def _themes_alike(themes: Sequence[str]) -> Floats:
     """Return for each theme how alike each theme is (see `same_kind`)."""
     beside = {*NEIGHBORING_THEMES, *((other, one) for one, other in NEIGHBORING_THEMES)}
-    alike = [
-        [0.25 if (one, other) in beside or not {one, other}.isdisjoint(THEMES_OF_ANY_WORKS) else 0.0 for other in themes]
-        for one in themes
-    ]
+    beside |= {pair for mine in THEMES_OF_ANY_WORKS for theme in themes for pair in ((mine, theme), (theme, mine))}
+    alike = [[0.25 if (one, other) in beside else 0.0 for other in themes] for one in themes]
     found = np.array(alike, dtype=float).reshape(len(themes), len(themes))
     np.fill_diagonal(found, 0.5)
     return found

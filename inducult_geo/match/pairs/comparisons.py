@@ -215,8 +215,8 @@ def same_identifier(pairs: Compared) -> Scores:
 def same_kind(pairs: Compared) -> Scores:
     """Compare what both are: 1 the same type, 0.5 the same theme, 0.25 another, 0 another trade; else unknown.
 
-    Of another trade is what one works hardly is, a brewery and a mine: neither is of `THEMES_OF_ANY_WORKS`, and both are
-    not `NEIGHBORING_THEMES`.
+    Of another trade is what one works hardly is, a brewery and a mine: neither is of `THEMES_OF_ANY_WORKS`, and they
+    are no `NEIGHBORING_THEMES`.
     """
     p = pairs.prepared
     (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)

@@ -223,7 +223,7 @@ def same_kind(pairs: Compared) -> Scores:
     kinds, subjects = (types[pairs.left], types[pairs.right]), (themes[pairs.left], themes[pairs.right])
     same_type = (kinds[0] == kinds[1]) & plain[kinds[0]]
     told = telling[subjects[0]] & telling[subjects[1]]
-    value = np.where(same_type, 1.0, np.where(told, _themes_alike(p.coded["theme"][1])[subjects], np.nan))
+    value = np.where(same_type, 1.0, np.where(told, _themes_alike(p.coded["theme"][1].tolist())[subjects], np.nan))
     told_as = {1.0: "same type", 0.5: "same theme", 0.25: "another theme", 0.0: "another trade"}
     return Scores(value, chosen(value, told_as))
 

@@ -425,6 +425,14 @@ def test_a_condition_is_known_in_other_genders_and_numbers(
     assert vocabulary.map_status(value) == expected
 
 
+def test_what_stands_empty_is_out_of_use_and_has_no_use(vocabulary: Vocabulary) -> None:
+    """A list that parts its words ("leer stehend"), or bends them, told neither the condition nor the use."""
+    words = {"leer stehend", "leerstehendes", "derzeit leer"}
+    assert words <= vocabulary.empty_words
+    told = {(vocabulary.map_status(word), vocabulary.map_use(word)) for word in vocabulary.empty_words}
+    assert told == {("disused", "none")}
+
+
 def test_themes_of_types(vocabulary: Vocabulary) -> None:
     assert vocabulary.theme_of("brickworks") == "building_materials"
     assert vocabulary.theme_of(None) is None

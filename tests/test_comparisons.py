@@ -20,6 +20,7 @@ from inducult_geo.match.pairs.places import OUTSIDE_MEANT
 from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses, tells_street
 from inducult_geo.match.reading.prepare import accuracies, prepare
+from inducult_geo.match.reading.words import Words
 from inducult_geo.ragged import Ragged
 from inducult_geo.text import packaged_rows
 
@@ -276,6 +277,17 @@ def test_a_town_is_known_in_a_name_however_it_is_spelled():
     other = {"name": "Raffinerie Dunkerque", "city": "Dunkerque"}
     assert compare("name", town, other) < compare("name", town | {"city": None}, other | {"city": None})
     assert compare("town alone", town, other) == 1.0
+
+
+def test_the_municipality_in_brackets_behind_a_town_is_no_name_of_works():
+    museum = {"name": "Mijnmuseum Beringen"}
+    works = {"name": "Borealis Polymers - Beringen", "city": "Paal (Beringen)"}
+    assert compare("name within", works, museum) < compare("name within", works | {"city": "Paal"}, museum)
+    assert np.isnan(compare("town alone", works, museum | {"geometry": None}))
+    found = Words().towns(
+        pd.Series(["Sassuolo (MO)", "Paal (Beringen)", None]), np.zeros(3, dtype=int), np.array([""], dtype=object)
+    )
+    assert [part.counts.tolist() for part in found] == [[1, 1, 0], [1, 2, 0]]
 
 
 @pytest.mark.parametrize("there", [None, point()])

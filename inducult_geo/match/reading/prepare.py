@@ -91,7 +91,7 @@ def _as_told(records: Records) -> Prepared:
     lands, known = pd.factorize(country)
     (names, operators), variants = words.variants((own, owners), lands, known)
     streets, numbers, has_street = words.addresses(addresses)
-    cities = words.towns(records["city"], lands, known)
+    cities, localities = words.towns(records["city"], lands, known)
     said = flat(names, variants)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
     source = _text(records["source"])
@@ -111,6 +111,7 @@ def _as_told(records: Records) -> Prepared:
         house_numbers=numbers,
         has_street=has_street,
         cities=cities,
+        localities=localities,
         postcode=_each(_postcode, records["postcode"]),
         type=_text(records["type"]),
         theme=_text(records["theme"]),

@@ -46,6 +46,8 @@ class Prepared:
         Variant -> numbers of words.
     streets, house_numbers, cities
         Row -> numbers of words.
+    localities
+        Row -> numbers of the words of the town and of those in brackets behind it ("Paal (Beringen)").
     has_street
         Whether the address tells a street, and not an estate, a village or the works ("Usine de Rety").
     postcode, type, theme, aspect
@@ -78,6 +80,7 @@ class Prepared:
     house_numbers: Ragged
     has_street: Flags
     cities: Ragged
+    localities: Ragged
     postcode: NDArray[np.object_]
     type: NDArray[np.object_]
     theme: NDArray[np.object_]
@@ -270,15 +273,15 @@ class Prepared:
     def _first_of_town(self) -> Ints:
         """The first word of the town of each record; -1 where it has none."""
         first = np.full(len(self), -1, dtype=np.int64)
-        told = np.flatnonzero(self.cities.counts)
-        first[told] = self.cities.values[self.cities.offsets[told]]
+        told = np.flatnonzero(self.localities.counts)
+        first[told] = self.localities.values[self.localities.offsets[told]]
         return first
 
     @cached_property
     def town_forms(self) -> Ints:
         """Words that are forms of a town's, each with that as one number, in order (see `forms_of_towns`)."""
         width = max(len(self.lexicon.words), 1)
-        told = np.flatnonzero(np.bincount(self.land.take(self.cities.rows) * width + self.cities.values))
+        told = np.flatnonzero(np.bincount(self.land.take(self.localities.rows) * width + self.localities.values))
         land, word = np.divmod(told, width)
         towns = zip(self._lands[1][land].tolist(), word.tolist(), strict=True)
         return forms_of_towns(self.lexicon.words.tolist(), towns)
@@ -291,22 +294,22 @@ class Prepared:
         return found
 
     def is_in_town(self, records: Ints, owner: Ints, words: Ints) -> Flags:
-        """Tell which words name the town of their record, as it is or as a form of it (`town_forms`).
+        """Tell which words are of the `localities` of their record, as they are or as a form of one (`town_forms`).
 
         The record is that of some at place `owner`.
         """
-        cities = self.cities
+        localities = self.localities
         # Records are looked up far apart, once each; their words then lie side by side.
         found: Flags = self._first_of_town.take(records).take(owner) == words
         form = self.is_town_form.take(words)
         # Most towns have one word, and few words are forms of any.
-        is_long = (cities.counts.take(records) > 1).take(owner) if cities.longest > 1 else False
+        is_long = (localities.counts.take(records) > 1).take(owner) if localities.longest > 1 else False
         rows = np.flatnonzero(form | is_long)
-        for place in range(cities.longest):
+        for place in range(localities.longest):
             record = records.take(owner.take(rows))
-            told = cities.counts.take(record) > place
+            told = localities.counts.take(record) > place
             rows, record = rows[told], record[told]
-            town, word = cities.values.take(cities.offsets.take(record) + place), words.take(rows)
+            town, word = localities.values.take(localities.offsets.take(record) + place), words.take(rows)
             found[rows] |= (town == word) | self._are_forms(word, town)
         return found
 
@@ -325,7 +328,7 @@ class Prepared:
     def names_a_town(self) -> NDArray[np.bool_]:
         """Tell of each word whether it names the town of any record, as it is or as a form of it."""
         named = self.is_town_form.copy()
-        named[self.cities.values] = True
+        named[self.localities.values] = True
         return named
 
     @cached_property

@@ -113,8 +113,11 @@ class Words:
             told.append(bool(houses) or (bool(words) and tells_street(address)))
         return ragged(streets).take(codes), ragged(numbers).take(codes), np.array(told, dtype=bool)[codes]
 
-    def towns(self, column: pd.Series, lands: Ints, known: NDArray[np.object_]) -> Ragged:
-        """Read the words of each town, by its country, as `variants` does."""
+    def towns(self, column: pd.Series, lands: Ints, known: NDArray[np.object_]) -> tuple[Ragged, Ragged]:
+        """Read the words of each town, by its country, as `variants` does; and these with those in brackets behind it.
+
+        In brackets stands the municipality or the province ("Paal (Beringen)").
+        """
         codes, towns = different(column)
         foreign = frozenset(chain.from_iterable(place_names(name or None) for name in known))
         plain = [_plain_words(town) for town in towns]
@@ -124,7 +127,12 @@ class Words:
         which, pairs = pd.factorize(codes.astype(np.int64) * width + np.where(depends[codes], lands, 0))
         read = [divmod(pair, width) for pair in pairs.tolist()]
         said = [city_words(towns[town], known[land]) if depends[town] else plain[town] for town, land in read]
-        return ragged([self._words(words) for words in said]).take(which)
+        brackets = [_in_brackets(towns[town]) for town, _ in read]
+        cities = ragged([self._words(words) for words in said]).take(which)
+        if not any(brackets):
+            return cities, cities
+        every = [self._words([*words, *beside]) for words, beside in zip(said, brackets, strict=True)]
+        return cities, ragged(every).take(which)
 
     def _words(self, words: Iterable[str]) -> tuple[int, ...]:
         """Return the words' numbers, each once, in order."""
@@ -186,6 +194,12 @@ def city_words(city: Any, country: str) -> list[str]:
 def _plain_words(city: Any) -> list[str]:
     """Return a city's words as they are written, as `city_words` does."""
     return _telling(split_words(_BRACKETS.sub(" ", city))) if isinstance(city, str) else []
+
+
+def _in_brackets(city: Any) -> list[str]:
+    """Return the words that stand in brackets in a city; none that are but letters for a province ("MO")."""
+    found = _BRACKETS.findall(city) if isinstance(city, str) else []
+    return [word for part in found for word in _telling(split_words(part)) if len(word) >= _SHORTEST_PART]
 
 
 def _telling(words: Iterable[str]) -> list[str]:

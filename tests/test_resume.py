@@ -17,10 +17,11 @@ from inducult_geo import memory
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decided.decisions import Decision, append_decision
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.memory import registry_of
 from inducult_geo.opening.release import open_release
-from inducult_geo.pipeline import RunOutcome, at_work, run_all
+from inducult_geo.pipeline import RunOutcome, at_work, run_all, settle_kept
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.release_folders import release_is_whole
 from inducult_geo.releasing import release as releasing
@@ -289,6 +290,17 @@ def test_after_a_crash_the_next_run_goes_on_from_the_last_whole_stage(
     again = Told(data)
     assert (again.read, again.resolved) == (set(), {"opole"})
     assert again.outcome.is_new
+
+
+def test_a_region_that_was_kept_before_its_registry_was_written_is_not_resolved_again(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that dies at another region leaves the registry as it was when this one, the first of all, was made."""
+    monkeypatch.setattr(resolving, "registry_of", lambda _: empty_registry())
+    said: list[str] = []
+    run = open_run(data, say=said.append)
+    settle_kept(run.catalog.regions["leoben"], run)
+    assert not any("resolving" in line for line in said)
 
 
 @pytest.mark.slow

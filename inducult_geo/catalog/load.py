@@ -58,7 +58,7 @@ class Catalog:
         CatalogError
             Where no contract declares it; the message names the nearest ones.
         """
-        if said in {*self.sources, *self.broken, *self.unread}:
+        if said in {*self.sources, *self.unread}:
             return said
         raise CatalogError(
             f"no source '{said}' is declared.{did_you_mean(said, self.sources)} It is the `id` of a contract; the "

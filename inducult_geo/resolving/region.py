@@ -48,9 +48,8 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     records = collected.records()
     run.say(f"{region.id}: resolving {counted(len(records), 'record')}")
     accepted = Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True))
-    known = run.catalog.sources.keys() | run.catalog.broken.keys()
-    registry, renamed = recalled(accepted, registry, known)
-    renamed = [*renamed, *undeclared(before, known, renamed)] or still_told(before, made_of)
+    registry, renamed = recalled(accepted, registry, run.catalog.sources)
+    renamed = [*renamed, *undeclared(before, run.catalog.sources, renamed)] or still_told(before, made_of)
     resolution = resolve(
         accepted,
         contracts=run.catalog.sources,

@@ -542,6 +542,22 @@ def test_what_a_list_of_museums_tells_is_known(field: str, head: str, cells: lis
 
 
 @pytest.mark.parametrize(
+    ("head", "cells", "field"),
+    [
+        ("NUTZUNG", ["Brauerei", "Ziegelei", "Mühle", "Wohnen"], "type"),
+        ("use", ["brewery", "museum"], "present_use"),
+        ("Nutzung", ["Museum", "Fabrik"] * 3, "present_use"),
+        ("heutige Nutzung", ["Brauerei", "Ziegelei"] * 3, "present_use"),
+    ],
+)
+def test_a_column_of_uses_that_holds_kinds_of_works_tells_what_they_were(
+    head: str, cells: list[str], field: str
+) -> None:
+    """Its kinds were read as uses of today, each of them unknown; and a museum of today as what the works were."""
+    assert next(iter(fields_of([column(head, cells)]))) == field
+
+
+@pytest.mark.parametrize(
     ("name", "cells", "field"),
     [
         ("Was", ("Mühle", "Brauerei", "Mühle", "Ziegelei", "Mühle", "Brauerei"), "type"),

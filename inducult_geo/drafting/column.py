@@ -45,6 +45,11 @@ def called(*fields: str, also: tuple[str, ...] = (), whole: tuple[str, ...] = ()
     return any_of(*inner, *also, whole=(*alone, *whole))
 
 
+def called_only(field: str) -> re.Pattern[str]:
+    """Find the names of a field of `column_names.csv` that count only where they are the whole name of a column."""
+    return any_of(whole=_names()[field, "whole"])
+
+
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 

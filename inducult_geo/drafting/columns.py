@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from inducult_geo.drafting.column import Column, called, found_in, parted
+from inducult_geo.drafting.column import Column, called, called_only, found_in, parted
 from inducult_geo.drafting.names import is_further
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
@@ -82,9 +82,21 @@ def _repeats(column: Column) -> bool:
     return len(column.cells) > _FEW and len(set(column.cells)) <= 0.5 * len(column.cells)
 
 
+_USE = called("present_use")
+_USE_OF_ANY_TIME = called_only("present_use")
+"""Words for a use that leave open whether it is that of today ("Nutzung"): a list of old works tells their kinds so."""
+
+
 def _says_kinds(column: Column) -> bool:
-    """Whether most cells are words for kinds, and the same ones again and again: names of works tell them, too."""
-    return _repeats(column) and column.share(lambda cell: load_vocabulary().map_type(cell) is not None) >= _MOSTLY
+    """Whether most cells are words for kinds, and the same ones again and again: names of works tell them, too.
+
+    A column of uses is no column of names; what is a use of today as well ("Museum") makes none of kinds of it.
+    """
+    vocabulary, name = load_vocabulary(), fold_once(column.name)
+    if _USE.search(name):
+        kinds = column.share(lambda cell: vocabulary.map_type(cell) is not None and vocabulary.map_use(cell) is None)
+        return kinds > 0.5 and _USE_OF_ANY_TIME.search(name) is not None
+    return _repeats(column) and column.share(lambda cell: vocabulary.map_type(cell) is not None) >= _MOSTLY
 
 
 def _says_conditions(column: Column) -> bool:
@@ -217,7 +229,7 @@ RULES: tuple[Rule, ...] = (
     Rule("city", called("city"), lambda column: _is_text(column) and not _is_country(column)),
     Rule("country", called("country"), _is_country),
     Rule("capacity", called("capacity"), _is_capacity),
-    Rule("present_use", called("present_use"), _is_text),
+    Rule("present_use", _USE, _is_text),
     Rule("opening_hours", called("opening_hours"), lambda column: bool(column.cells)),
     Rule("website", called("website"), _is_web),
 )

@@ -10,13 +10,9 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
-from inducult_geo.match.pairs.comparisons import (
-    COMPARISONS,
-    GENERAL_THEMES,
-    NEIGHBORING_THEMES,
-    THEMES_OF_ANY_WORKS,
-)
+from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.pairs.places import OUTSIDE_MEANT
+from inducult_geo.match.pairs.types import GENERAL_THEMES, NEIGHBORING_THEMES, STANDING_ALONE, THEMES_OF_ANY_WORKS
 from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses, tells_street
 from inducult_geo.match.reading.prepare import accuracies, prepare
@@ -544,6 +540,11 @@ def test_an_address_as_long_as_a_cell_may_be_is_left_as_it_is():
         (("lime_kiln", "building_materials"), ("quarry", "mining"), 0.25),
         (("brewery", "food_drink"), ("heating_plant", "energy"), 0.25),
         (("brewery", "food_drink"), ("coal_mine", "mining"), 0.0),
+        (("railway_station", "transport_storage"), ("water_tower", "water_waste"), 0.0),
+        (("brewery", "food_drink"), ("owner_villa", "housing_landscape"), 0.0),
+        (("factory", "other"), ("owner_villa", "housing_landscape"), np.nan),
+        (("railway_station", "transport_storage"), ("industrial_museum", "museum_memory"), np.nan),
+        (("railway_station", "transport_storage"), ("railway_station", "transport_storage"), 1.0),
         (("brickworks", "building_materials"), ("industrial_museum", "museum_memory"), np.nan),
     ],
 )
@@ -552,9 +553,10 @@ def test_kinds(one, other, value):
     assert compare("kind", *told) == pytest.approx(value, nan_ok=True)
 
 
-def test_every_theme_is_compared_with_others_by_what_works_do():
+def test_every_theme_and_type_that_is_told_apart_is_in_the_vocabulary():
     themes = {row["theme_id"] for row in packaged_rows("themes.csv")}
     assert {*chain(*NEIGHBORING_THEMES), *THEMES_OF_ANY_WORKS, *GENERAL_THEMES} == themes
+    assert {row["type_id"] for row in packaged_rows("types.csv")} >= {*STANDING_ALONE}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.link_words import NOTHING_SAID, are_different, with_words
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import same_identifier, same_kind, same_postcode, same_street, town_alone
+from inducult_geo.match.pairs.comparisons import same_identifier, same_postcode, same_street, town_alone
+from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.scoring.permits import other_works
 from inducult_geo.match.scoring.score import DOUBTED, UNIT, Scored, Weights, score

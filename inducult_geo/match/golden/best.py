@@ -37,7 +37,7 @@ from inducult_geo.match.golden.choice import Members
 from inducult_geo.match.golden.filled import PLAIN, USED, FilledSites
 from inducult_geo.match.golden.names import fill_names
 from inducult_geo.match.golden.years import fill_dates
-from inducult_geo.match.pairs.comparisons import VAGUE_TYPES
+from inducult_geo.match.pairs.types import VAGUE_TYPES
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets
 
 BLOCK: Final = 50_000

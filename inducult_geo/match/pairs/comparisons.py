@@ -6,7 +6,7 @@ never 0: absent is not different.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,43 +17,16 @@ from numpy.typing import NDArray
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.places import in_outline, place, same_area
 from inducult_geo.match.pairs.scores import Scores, chosen, percent
+from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.likeness import covered, told_beside
 from inducult_geo.match.reading.plants import stand_for_all
 from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, Prepared
-from inducult_geo.match.reading.trades import NO_TYPES, fuel_bits
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.match.reading.trades import fuel_bits
+from inducult_geo.ragged import Floats, Ints
 from inducult_geo.text import token_in_words
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
 """Identifiers of which two different ones speak against one site."""
-
-GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
-"""Themes that say nothing against another one: a museum may stand in a mill."""
-
-THEMES_OF_ANY_WORKS: Final = ("energy", "transport_storage", "water_waste")
-"""Themes of what works of any trade may have: a power house, a siding, a well."""
-
-NEIGHBORING_THEMES: Final = (
-    ("mining", "metallurgy"),
-    ("mining", "building_materials"),
-    ("mining", "glass_ceramics"),
-    ("mining", "chemistry"),
-    ("metallurgy", "engineering"),
-    ("metallurgy", "building_materials"),
-    ("metallurgy", "chemistry"),
-    ("building_materials", "glass_ceramics"),
-    ("building_materials", "chemistry"),
-    ("chemistry", "glass_ceramics"),
-    ("chemistry", "textiles_leather"),
-    ("chemistry", "paper_wood"),
-    ("chemistry", "food_drink"),
-    ("paper_wood", "food_drink"),
-)
-"""Themes that one works may be of by turns, as lists see it: a quarry and its lime kilns, a foundry and what it casts,
-a pulp mill, a mill that grinds and saws. No labels tell these."""
-
-VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
-"""Types that any works may bear: no proof of one site."""
 
 _FIELDS: Final = fuel_bits("wind solar")
 """Fuels of power plants that are fields of machines."""
@@ -212,32 +185,6 @@ def same_identifier(pairs: Compared) -> Scores:
     return Scores(value, chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
 
 
-def same_kind(pairs: Compared) -> Scores:
-    """Compare what both are: 1 the same type, 0.5 the same theme, 0.25 another, 0 another trade; else unknown.
-
-    Of another trade is what one works hardly is, a brewery and a mine: neither is of `THEMES_OF_ANY_WORKS`, and they
-    are no `NEIGHBORING_THEMES`.
-    """
-    p = pairs.prepared
-    (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)
-    kinds, subjects = (types[pairs.left], types[pairs.right]), (themes[pairs.left], themes[pairs.right])
-    same_type = (kinds[0] == kinds[1]) & plain[kinds[0]]
-    told = telling[subjects[0]] & telling[subjects[1]]
-    value = np.where(same_type, 1.0, np.where(told, _themes_alike(p.coded["theme"][1].tolist())[subjects], np.nan))
-    told_as = {1.0: "same type", 0.5: "same theme", 0.25: "another theme", 0.0: "another trade"}
-    return Scores(value, chosen(value, told_as))
-
-
-def _themes_alike(themes: Sequence[str]) -> Floats:
-    """Return for each theme how alike each theme is (see `same_kind`)."""
-    beside = {*NEIGHBORING_THEMES, *((other, one) for one, other in NEIGHBORING_THEMES)}
-    beside |= {pair for mine in THEMES_OF_ANY_WORKS for theme in themes for pair in ((mine, theme), (theme, mine))}
-    alike = [[0.25 if (one, other) in beside else 0.0 for other in themes] for one in themes]
-    found = np.array(alike, dtype=float).reshape(len(themes), len(themes))
-    np.fill_diagonal(found, 0.5)
-    return found
-
-
 def same_years(pairs: Compared) -> Scores:
     """Years between the beginnings, as log10(1 + years); unknown where a side does not tell."""
     start = pairs.prepared.start_year
@@ -341,12 +288,6 @@ COMPARISONS: Final = (
     Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
 )
 """Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
-
-
-def _coded(p: Prepared, column: str, vague: Collection[str]) -> tuple[Ints, Flags]:
-    """Return each record's text as a number, and which of the texts say something."""
-    codes, different = p.coded[column]
-    return codes, np.array([text != "" and text not in vague for text in different], dtype=bool)
 
 
 def _prefix_share(signs: NDArray[np.uint32], a: Ints, b: Ints) -> Floats:

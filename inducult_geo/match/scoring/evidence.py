@@ -9,8 +9,9 @@ import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import Finding, in_blocks
-from inducult_geo.match.pairs.comparisons import name_within, same_kind
+from inducult_geo.match.pairs.comparisons import name_within
 from inducult_geo.match.pairs.scores import Scores
+from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.scoring.points import added
 from inducult_geo.ragged import Flags, Floats, Ints, blocks
 

@@ -19,11 +19,11 @@ import pytest
 import inducult_geo
 from inducult_geo.harmonize.places.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
-from inducult_geo.match.clusters.outcomes import WORTH_ASKING
+from inducult_geo.match.clusters.outcomes import PRECISE_M, WORTH_ASKING
 from inducult_geo.match.golden.years import FAR_M
 from inducult_geo.match.learning.refit import FEWEST, FEWEST_OF_EACH
 from inducult_geo.match.learning.train import THRESHOLDS
-from inducult_geo.match.questions import FAR_SURE
+from inducult_geo.match.questions import FAR_SURE, PRECISE_SURE
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
 from inducult_geo.match.scoring.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
@@ -255,6 +255,7 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
         ("matching", "where its score is doubtful (from {})", [WORTH_ASKING]),
         ("matching", "likewise those below {} whose places contradict each other", [FAR_SURE]),
+        ("matching", "where both places are true to {} m, all below {} are asked about", [PRECISE_M, PRECISE_SURE]),
         ("matching", "what is given again, what else scores below {}", [DOUBTED]),
         ("matching", "it keeps at least {} of what fits, and the two score {}", [NEARLY, SAME_WORKS]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),

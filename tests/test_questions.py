@@ -12,7 +12,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.match.clusters.outcomes import WORTH_ASKING
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.identity.registry import empty_registry
-from inducult_geo.match.questions import CHANGES, FAR_SURE, LATER, question_id, questions
+from inducult_geo.match.questions import CHANGES, FAR_SURE, LATER, PRECISE_SURE, question_id, questions
 from inducult_geo.match.resolve import compare, resolve
 
 RECORDS = records(
@@ -26,7 +26,7 @@ RECORDS = records(
 def pair(left, right, score, decision="review", **more):
     homes = {"a:1": "S1", "b:1": "S2", "c:1": "S3", "d:1": "S4"} | more.pop("homes", {})
     known = {"left_key": left, "right_key": right, "score": score, "distance_m": 1.0, "why": "because", "asked": True}
-    known |= {"whole": score, "contained": False, "far": False}
+    known |= {"whole": score, "contained": False, "far": False, "precise": False}
     known |= {"decision": decision, "decided_by": None, "direct": decision == "match"}
     return known | {"left_site": homes[left], "right_site": homes[right], "region": "zwickau"} | more
 
@@ -61,6 +61,12 @@ def test_what_a_person_joined_holds_a_site_together() -> None:
     doubt = pair("a:1", "b:1", 0.6, "match", **UNITS)
     assert ask(units, said, doubt)[1].empty
     assert len(ask(said, doubt)[1]) == 1
+
+
+@pytest.mark.parametrize(("score", "asked"), [(FAR_SURE, 1), (PRECISE_SURE - 0.001, 1), (PRECISE_SURE, 0)])
+def test_places_that_both_sources_know_are_asked_about_where_they_contradict_each_other(score, asked):
+    homes = {"a:1": "IC-A", "d:1": "IC-A"}
+    assert len(ask(pair("a:1", "d:1", score, "match", homes=homes, far=True, precise=True))[1]) == asked
 
 
 @pytest.mark.parametrize(("score", "asked"), [(0.69, 1), (0.75, 1), (FAR_SURE - 0.01, 1), (FAR_SURE, 0), (0.99, 0)])

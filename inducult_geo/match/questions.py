@@ -2,12 +2,13 @@
 
 **Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
-source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that was
-joined is worth a question where its score is below `score.DOUBTED`, or below `FAR_SURE` where its places contradict
-each other with no address to confirm it, and nothing surer holds its two records together. Of several such pairs
-between the same two sites, or the same two parts of a site that surer pairs hold together (a plant's units, one by
-one), only the best is asked about: its answer settles the others. Of the further permits or units of a record only
-sure ones are joined (`score.UNIT`), and none is asked about.
+source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that
+was joined is worth a question where its score is below `score.DOUBTED`, or below `FAR_SURE` where its places
+contradict each other with no address to confirm it (below `PRECISE_SURE` where both sources know these), and nothing
+surer holds its two records together. Of several such pairs between the same two sites, or the same two parts of a
+site that surer pairs hold together (a plant's units, one by one), only the best is asked about: its answer settles
+the others. Of the further permits or units of a record only sure ones are joined (`score.UNIT`), and none is asked
+about.
 Sites that a steward keeps apart are never asked about again, whichever of their records the word was about; nor is one
 whose outline tells that it is a part of the other (see `parts`).
 
@@ -45,6 +46,10 @@ LATER: Final = "both have a likelier partner, and that is asked about first"
 FAR_SURE: Final = 0.8
 """Score from which a pair is one site for all that its places contradict each other: a coordinate is wrong, which the
 site's `conflicts` tell."""
+
+PRECISE_SURE: Final = 0.99
+"""The same where both sources know where their records are (`outcomes.PRECISE_M`): two monuments of one name, in two
+towns."""
 
 CHANGES: Final = (
     "one site more or fewer",
@@ -163,7 +168,8 @@ def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> tuple[Fl
     """
     same = (table["left_site"] == table["right_site"]).to_numpy(dtype=bool)
     score, decided = table["score"].fillna(1.0).to_numpy(dtype=float), table["decided_by"].notna().to_numpy()
-    far = table["far"].to_numpy(dtype=bool) & (score < FAR_SURE)
+    sure_from = np.where(table["precise"].to_numpy(dtype=bool), PRECISE_SURE, FAR_SURE)
+    far = table["far"].to_numpy(dtype=bool) & (score < sure_from)
     match = table["direct"].to_numpy(dtype=bool) & (table["decision"] == "match").to_numpy()
     doubt = match & ((score < DOUBTED) | far) & ~decided
     sure = same & ~doubt & ((score >= DOUBTED) | (decided & (table["decision"] == SAME).to_numpy()))

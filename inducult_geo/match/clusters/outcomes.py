@@ -38,6 +38,9 @@ WORTH_ASKING: Final = 0.2
 
 INSIDE_FROM: Final = 0.9
 
+PRECISE_M: Final = 200.0
+"""Accuracy from which on a source knows where its records are: what it tells is no geocode of a namesake."""
+
 FAR: Final = "the stated places contradict each other"
 MUSEUM: Final = "a museum and active works: one site, or a part of it"
 INSIDE: Final = "the monument lies inside the works: one site, or a part of it"
@@ -92,6 +95,7 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
         `whole` (the score if others that fit took nothing from it, see `score.Scored.whole`), `asked` (worth a person's
         time), `contained` (a monument inside works, a museum beside them), `far` (the places contradict each other),
+        `precise` (both places are true to `PRECISE_M`),
         `direct` (joined by its own score).
 
     Raises
@@ -179,9 +183,15 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "far": contradicting_places(
                 scored.pairs.take(kept), {name: scored.scores[name].of(kept) for name in CONFIRMED}
             ),
+            "precise": _are_precise(scored.pairs.take(kept)),
             "asked": worth,
         }
     )
+
+
+def _are_precise(pairs: Compared) -> Flags:
+    true_m = pairs.prepared.accuracy_m
+    return np.asarray(np.maximum(true_m[pairs.left], true_m[pairs.right]) <= PRECISE_M, dtype=bool)
 
 
 def _ends(scored: Scored, settled: Settled) -> tuple[Ints, Ints]:
@@ -220,6 +230,7 @@ def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.Dat
             "contained": np.zeros(len(left), dtype=bool),
             "museum": np.zeros(len(left), dtype=bool),
             "far": np.zeros(len(left), dtype=bool),
+            "precise": np.zeros(len(left), dtype=bool),
             "asked": np.zeros(len(left), dtype=bool),
         }
     )

@@ -205,19 +205,24 @@ def shipped_weights() -> Weights:
 def weights_from(document: Mapping[str, Any]) -> Weights:
     """Make weights of the content of `weights.json`.
 
-    A file that was written before there was a comparison counts it as the shipped weights do.
+    A file that was written before there was a comparison counts it as the shipped weights do; so with one that is
+    judged, never learned, and had other knots then.
 
     Raises
     ------
     ValueError
-        Where a comparison has another number of points than it has knots.
+        Where a learned comparison has another number of points than it has knots.
     """
     neighbors = document["neighbors"]
     points = {entry.name: entry.judged for entry in COMPARISONS if entry.judged}
-    for known in (_shipped(), document):
-        points |= {name: tuple(told) for name, told in known["points"].items()}
+    shipped = {name: tuple(told) for name, told in _shipped()["points"].items()}
+    points |= shipped | {name: tuple(told) for name, told in document["points"].items()}
     for entry in COMPARISONS:
-        if len(points[entry.name]) != len(entry.knots):
+        if len(points[entry.name]) == len(entry.knots):
+            continue
+        if not entry.learned:
+            points[entry.name] = shipped[entry.name]
+        else:
             raise ValueError(f"'{entry.name}' has {len(points[entry.name])} points, and needs {len(entry.knots)}")
     return Weights(
         points=points,

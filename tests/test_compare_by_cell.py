@@ -14,8 +14,9 @@ import shapely
 from inducult_geo.frames import WORK_CRS, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.identity.registry import empty_registry
+from inducult_geo.match.reading.places import points_in
 from inducult_geo.match.resolve import Resolution, resolve
-from inducult_geo.resolving.cells import Grid, candidates_by_cell, compare_by_cell, points_of
+from inducult_geo.resolving.cells import Grid, candidates_by_cell, compare_by_cell
 
 GRID = Grid(cell_m=20_000, halo_m=12_000)
 EXTENT_M = 80_000
@@ -71,7 +72,7 @@ def test_sites_reach_across_borders_and_the_order_of_records_has_no_say(seed: in
     records = made_up(seed)
     whole = resolved(records)
     the_same(whole, resolved(Records(records.sample(frac=1, random_state=seed))))
-    cells = GRID.cells(points_of(records))
+    cells = GRID.cells(points_in(records.geometry.to_numpy()))
     assert len(np.unique(cells, axis=0)) == 16
     # It would be no proof if no site reached across a border.
     across = pd.Series(cells[:, 0], index=records["record_key"]).groupby(whole.members).nunique()
@@ -89,7 +90,7 @@ def test_a_decision_across_a_border_holds() -> None:
 
 def test_every_pair_is_of_one_cell_which_needs_its_halo_alone() -> None:
     records = made_up(5)
-    points, pairs = points_of(records), candidates_by_cell(records, GRID)
+    points, pairs = points_in(records.geometry.to_numpy()), candidates_by_cell(records, GRID)
     assert len(pairs) > len(records)
     assert not pairs.duplicated().any()
     assert (pairs["left_key"] < pairs["right_key"]).all()

@@ -16,16 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from inducult_geo.arrow.keys import places_of
 from inducult_geo.frames import Records
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.reading.places import place_order
+from inducult_geo.match.reading.places import place_order, points_in
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.score import Scored, Weights, score
-from inducult_geo.ragged import Ints
+from inducult_geo.ragged import Floats, Ints
 
 CELL_M = 200_000.0
 HALO_M = 12_000.0
@@ -39,23 +38,17 @@ class Grid:
     cell_m: float = CELL_M
     halo_m: float = HALO_M
 
-    def cells(self, points: np.ndarray) -> Ints:
+    def cells(self, points: Floats) -> Ints:
         """Return column and row of the cell of each point, as (n, 2); points are (n, 2) in meters."""
         return np.asarray(np.floor(points / self.cell_m), dtype=np.int64)
 
-    def reached(self, cell: Ints, points: np.ndarray) -> Ints:
+    def reached(self, cell: Ints, points: Floats) -> Ints:
         """Return the numbers of the points in a cell and its halo."""
         low, high = cell * self.cell_m - self.halo_m, (cell + 1) * self.cell_m + self.halo_m
         return np.flatnonzero(((points >= low) & (points < high)).all(axis=1))
 
 
 WHOLE_GRID = Grid()
-
-
-def points_of(records: Records) -> np.ndarray:
-    """Return the point of each record by which it belongs to a cell, as (n, 2)."""
-    points = shapely.point_on_surface(records.geometry.to_numpy())
-    return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
 
 def candidates_by_cell(records: Records, grid: Grid = WHOLE_GRID) -> pd.DataFrame:
@@ -89,7 +82,7 @@ def compare_by_cell(
 
 
 def _of_cells(records: Records, grid: Grid) -> Iterator[pd.DataFrame]:
-    points, every_key = points_of(records), records["record_key"].to_numpy(dtype=object)
+    points, every_key = points_in(records.geometry.to_numpy()), records["record_key"].to_numpy(dtype=object)
     home = grid.cells(points)
     for cell in np.unique(home, axis=0):
         here = grid.reached(cell, points)

@@ -170,20 +170,19 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     # Not everything beside a monument is worth a person's time.
     told = scored.is_backed[kept] | named
     worth = settled.is_first[kept] & told & (scored.probability >= asked_from(scored))[kept]
+    some = scored.pairs.take(kept)
     return pd.DataFrame(
         {
             "left_key": settled.keys[low[kept]],
             "right_key": settled.keys[high[kept]],
             "score": scored.probability[kept].round(4),
             "whole": scored.several.probability[kept].round(4),
-            "distance_m": scored.pairs.distance_m[kept].round(1),
+            "distance_m": some.distance_m.round(1),
             "why": _why(scored, kept),
             "contained": (contained | museum)[kept],
             "museum": museum[kept],
-            "far": contradicting_places(
-                scored.pairs.take(kept), {name: scored.scores[name].of(kept) for name in CONFIRMED}
-            ),
-            "precise": _are_precise(scored.pairs.take(kept)),
+            "far": contradicting_places(some, {name: scored.scores[name].of(kept) for name in CONFIRMED}),
+            "precise": _are_precise(some),
             "asked": worth,
         }
     )

@@ -148,23 +148,17 @@ def town_alone(pairs: Compared) -> Scores:
     found = np.full(len(pairs.left), np.nan)
     rows = np.flatnonzero(pairs.is_placeless)
     if len(rows):
-        some = pairs.take(rows)
-        found[rows] = np.fmax(towns_alike(some), _told_elsewhere(some))
+        found[rows] = towns_alike(pairs.take(rows))
+        unlike = np.flatnonzero(found < 1)
+        found[unlike] = np.fmax(found[unlike], _told_elsewhere(pairs.take(unlike)))
     return Scores(found, percent(found))
 
 
 def _told_elsewhere(pairs: Compared) -> Floats:
-    """Share of the words of the one town that name, operator or address of the other record tell, the better of both.
-
-    NaN where a side tells no town.
-    """
-    p = pairs.prepared
-    found = np.full(len(pairs.left), np.nan)
-    rows = np.flatnonzero(p.cities.has_any[pairs.left] & p.cities.has_any[pairs.right])
-    one, other = pairs.left[rows], pairs.right[rows]
-    both = [covered(p, (p.cities, p.everything), sides) for sides in ((one, other), (other, one))]
-    found[rows] = np.fmax(*both)
-    return found
+    """Share of the words of one town that name, operator or address of the other record tell, the better of both."""
+    p, ends = pairs.prepared, (pairs.left, pairs.right)
+    both = [covered(p, (p.cities, p.everything), sides) for sides in (ends, ends[::-1])]
+    return np.asarray(np.fmax(*both), dtype=float)
 
 
 def name_told(pairs: Compared) -> Scores:

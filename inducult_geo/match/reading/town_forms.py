@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inducult_geo.arrow.keys import places_in
 from inducult_geo.ragged import Flags, Ints, Ragged, sets, spread_out
 from inducult_geo.text import packaged_rows
 
@@ -77,8 +78,8 @@ def forms_of_towns(words: Sequence[str], towns: Iterable[tuple[str, int]]) -> In
     stems, owners = _stems(spoken.take(pa.array(town)), rules.loses_at_most[rule])
     found = [np.zeros(0, dtype=np.int64)]
     for size in range(1, pc.max(pc.utf8_length(rules.endings)).as_py() + 1):
-        stem = _places(pc.utf8_slice_codeunits(spoken, 0, -size), stems)
-        ending = _places(pc.utf8_slice_codeunits(spoken, -size), rules.endings)
+        stem = places_in(pc.utf8_slice_codeunits(spoken, 0, -size), stems)
+        ending = places_in(pc.utf8_slice_codeunits(spoken, -size), rules.endings)
         some = np.flatnonzero((stem >= 0) & (ending >= 0))
         pair, at = spread_out(*owners.spans(stem[some]))
         number, who = some[pair], owners.values[at]
@@ -99,8 +100,3 @@ def _stems(names: pa.Array, loses_at_most: Ints) -> tuple[pa.Array, Ragged]:
     coded = pa.concat_arrays(parts).dictionary_encode()
     code = np.asarray(coded.indices, dtype=np.int64)
     return coded.dictionary, sets(code, np.concatenate(of_names), len(coded.dictionary))
-
-
-def _places(texts: pa.Array, listed: pa.Array) -> Ints:
-    """Return where each text stands in a list, -1 where it does not."""
-    return np.asarray(pc.fill_null(pc.index_in(texts, value_set=listed), -1), dtype=np.int64)

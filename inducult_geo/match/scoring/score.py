@@ -214,16 +214,13 @@ def weights_from(document: Mapping[str, Any]) -> Weights:
         Where a learned comparison has another number of points than it has knots.
     """
     neighbors = document["neighbors"]
-    points = {entry.name: entry.judged for entry in COMPARISONS if entry.judged}
-    shipped = {name: tuple(told) for name, told in _shipped()["points"].items()}
-    points |= shipped | {name: tuple(told) for name, told in document["points"].items()}
-    for entry in COMPARISONS:
-        if len(points[entry.name]) == len(entry.knots):
-            continue
-        if not entry.learned:
-            points[entry.name] = shipped[entry.name]
-        else:
+    known = {entry.name: entry.judged for entry in COMPARISONS if entry.judged}
+    known |= {name: tuple(told) for name, told in _shipped()["points"].items()}
+    points = known | {name: tuple(told) for name, told in document["points"].items()}
+    for entry in (one for one in COMPARISONS if len(points[one.name]) != len(one.knots)):
+        if entry.learned:
             raise ValueError(f"'{entry.name}' has {len(points[entry.name])} points, and needs {len(entry.knots)}")
+        points[entry.name] = known[entry.name]
     return Weights(
         points=points,
         intercept=float(document["intercept"]),

@@ -270,10 +270,9 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
 
 def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
     """Refuse to write over what is no table of pairs, or over a workbook, whose colors and comments would be lost."""
-    from inducult_geo.publish.spreadsheet import WORKBOOK, refuse_other_ending
+    from inducult_geo.publish.spreadsheet import is_workbook
 
-    refuse_other_ending(out, WORKBOOK)
-    if out.suffix.lower() != WORKBOOK:
+    if not is_workbook(out):
         refuse_foreign(out, columns)
     elif out.is_file() and out.stat().st_size:
         raise ConfigError(
@@ -284,11 +283,11 @@ def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
 
 def _write_pairs(pairs: pd.DataFrame, out: Path) -> None:
     """Write a table of pairs; a CSV has no byte order mark, which plain readers take for a part of `left_id`."""
-    from inducult_geo.publish.spreadsheet import WORKBOOK, safe_texts, write_plain_csv, write_workbook
+    from inducult_geo.publish.spreadsheet import is_workbook, safe_texts, write_plain_csv, write_workbook
     from inducult_geo.store import replacing
 
     with replacing(out) as draft:
-        if out.suffix.lower() == WORKBOOK:
+        if is_workbook(out):
             write_workbook(pairs, draft, "pairs")
             return
         with draft.open("w", encoding="utf-8", newline="") as handle:

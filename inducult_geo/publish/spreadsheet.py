@@ -35,8 +35,8 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _MAYBE: Final = frozenset((*_STARTS, "'"))
 """Characters with which a text begins that may need an apostrophe."""
 
-WORKBOOK: Final = ".xlsx"
-_NO_CSV: Final = (WORKBOOK, ".xls", ".ods", ".gpkg", ".geojson", ".json", ".parquet")
+_WORKBOOK: Final = ".xlsx"
+_NEITHER: Final = (".xls", ".ods", ".gpkg", ".geojson", ".json", ".parquet")
 _DELIMITERS = ",;\t"
 _CODE_PAGES: Final = ("cp1252", "cp1250")
 _SAVE_SO: Final = "Save it as 'CSV UTF-8' and try again."
@@ -98,24 +98,18 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
             writer.writerows(zip(*(of_each(some[name], _cell) for name in some.columns), strict=True))
 
 
-def refuse_other_ending(out: Path, *more: str) -> None:
-    """Refuse to write a CSV under a name that a program takes for another kind of file.
-
-    Parameters
-    ----------
-    out
-        The file to write.
-    more
-        Endings that are written, too.
+def is_workbook(out: Path) -> bool:
+    """Whether a file to write is to be an Excel workbook, and no CSV, by its name.
 
     Raises
     ------
     ConfigError
-        Where the name ends as that of a workbook, or of a map's layer.
+        Where a program takes it for neither: for a workbook of another kind, or for the layer of a map.
     """
-    if (ending := out.suffix.lower()) in _NO_CSV and ending not in more:
-        instead = " or ".join(f"'{out.stem}{one}'" for one in (".csv", *more))
+    if (ending := out.suffix.lower()) in _NEITHER:
+        instead = f"'{out.stem}.csv' or '{out.stem}{_WORKBOOK}'"
         raise ConfigError(f"{out}: what is written is no {ending} file. Call it {instead}.")
+    return ending == _WORKBOOK
 
 
 def write_workbook(table: pd.DataFrame, path: Path, sheet: str) -> None:

@@ -34,8 +34,7 @@ from inducult_geo.harmonize.transforms.systems import (
     crs_of,
     geodetic_code,
 )
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from inducult_geo.ragged import Floats
 
 _NO_SHIFT = "+proj=noop"
 _TO_DEGREES = "inv proj=unitconvert xy_in=deg xy_out=rad"
@@ -49,8 +48,8 @@ _CONVERSION_ACCURACY_M = 0.1
 class Transformed:
     """Coordinates in the target system (x east-west, y north-south; NaN where nothing can be said)."""
 
-    x: Array
-    y: Array
+    x: Floats
+    y: Floats
     operation: str
     accuracy_m: float
 
@@ -64,7 +63,7 @@ class _Shift:
     inverse: bool = False
     path: str = ""
 
-    def __call__(self, x: Array, y: Array) -> tuple[Array, Array]:
+    def __call__(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         if self.transformer is None:
             return x, y
         return _run(self.transformer, x, y, inverse=self.inverse)
@@ -85,7 +84,7 @@ def _conversion(geodetic: str, projected: str) -> Transformer | None:
         raise CoordinateError(f"{projected} is no plane that PROJ can convert to; declare another system.") from error
 
 
-def _run(transformer: Transformer, x: Array, y: Array, *, inverse: bool = False) -> tuple[Array, Array]:
+def _run(transformer: Transformer, x: Floats, y: Floats, *, inverse: bool = False) -> tuple[Floats, Floats]:
     """Run a transformer over arrays; what PROJ cannot transform becomes NaN."""
     east, north = transformer.transform(x, y, direction="INVERSE" if inverse else "FORWARD")
     bad = ~(np.isfinite(east) & np.isfinite(north))
@@ -122,7 +121,7 @@ def _hop(datum: str, country: str, grids: Path | None, *, inverse: bool) -> _Hop
     return tuple(ready)
 
 
-def _apply(hop: _Hop, x: Array, y: Array) -> tuple[Array, Array, str, float]:
+def _apply(hop: _Hop, x: Floats, y: Floats) -> tuple[Floats, Floats, str, float]:
     """Run a hop: the first choice, and the next one where the first has no values."""
     first = hop[0]
     east, north = first(x, y)
@@ -141,7 +140,7 @@ def _apply(hop: _Hop, x: Array, y: Array) -> tuple[Array, Array, str, float]:
     return east, north, name, second.operation.accuracy_m
 
 
-def _to_plane_axes(code: str, x: Array, y: Array) -> tuple[Array, Array]:
+def _to_plane_axes(code: str, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Turn westing and southing into the east and north of the same plane; other systems stay."""
     if code not in KROVAK_SOUTH_WEST:
         return x, y
@@ -152,7 +151,7 @@ def _to_plane_axes(code: str, x: Array, y: Array) -> tuple[Array, Array]:
     return -x, -y
 
 
-def _inputs(x: Any, y: Any) -> tuple[Array, Array]:
+def _inputs(x: Any, y: Any) -> tuple[Floats, Floats]:
     """Copy two columns into float arrays of one length; a coordinate that is not finite counts as missing."""
     try:
         east, north = (np.array(column, dtype=np.float64, ndmin=1) for column in (x, y))
@@ -231,7 +230,7 @@ class _Way:
         return SAME_PLANE.get(self.source, self.source), SAME_PLANE.get(self.target, self.target)
 
 
-def _transformed(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array, Array, list[str], float]:
+def _transformed(way: _Way, hops: list[_Hop], x: Floats, y: Floats) -> tuple[Floats, Floats, list[str], float]:
     """Run the whole way; return the coordinates, the operations' names and their accuracy together."""
     at_once = _at_once(way, hops, x, y)
     if at_once is not None:
@@ -249,7 +248,7 @@ def _transformed(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array
     return east, north, names, round(accuracy_m, 3)
 
 
-def _at_once(way: _Way, hops: list[_Hop], x: Array, y: Array) -> tuple[Array, Array] | None:
+def _at_once(way: _Way, hops: list[_Hop], x: Floats, y: Floats) -> tuple[Floats, Floats] | None:
     """Run the whole way as one pipeline, a fifth faster; None where a point needs the second choice, or may need it."""
     if len(hops) != 1 or hops[0][0].operation.grid in GRIDS_WITH_RIM:
         return None
@@ -343,7 +342,7 @@ def transform_geometries(
     """
     said: list[Transformed] = []
 
-    def _all(coordinates: Array) -> Array:
+    def _all(coordinates: Floats) -> Floats:
         done = transform_points(
             coordinates[:, 0],
             coordinates[:, 1],
@@ -360,7 +359,7 @@ def transform_geometries(
 
 
 def _transform_all(
-    geometries: np.ndarray[Any, np.dtype[Any]], function: Callable[[Array], Array]
+    geometries: np.ndarray[Any, np.dtype[Any]], function: Callable[[Floats], Floats]
 ) -> np.ndarray[Any, np.dtype[Any]]:
     """Apply a function to the coordinates; plain points are rebuilt, which is three times as fast."""
     points = shapely.get_type_id(geometries) == shapely.GeometryType.POINT
@@ -377,7 +376,7 @@ def _transform_all(
     return moved
 
 
-def _transform_one(shape: BaseGeometry | None, function: Callable[[Array], Array]) -> BaseGeometry | None:
+def _transform_one(shape: BaseGeometry | None, function: Callable[[Floats], Floats]) -> BaseGeometry | None:
     """Apply a function to one geometry; null where it has no place in the other system."""
     try:
         moved: BaseGeometry | None = shapely.transform(shape, function)

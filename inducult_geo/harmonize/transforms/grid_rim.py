@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pyproj import Transformer
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
+from inducult_geo.ragged import Flags, Floats
 
 GRIDS_WITH_RIM = frozenset({"at_bev_AT_GIS_GRID.tif", "cz_cuzk_table_-y-x_3_v1710.tif"})
 """The registered grids that are not filled to their edges."""
@@ -34,11 +32,11 @@ class _Nodes:
         empty = ((shifts == 0).all(axis=0)) | (np.abs(shifts) > 9000).any(axis=0) | ~np.isfinite(shifts).all(axis=0)
         # A cell is whole if the nodes at its four corners are.
         node = ~empty
-        self.cells: Mask = node[:-1, :-1] & node[1:, :-1] & node[:-1, 1:] & node[1:, 1:]
+        self.cells: Flags = node[:-1, :-1] & node[1:, :-1] & node[:-1, 1:] & node[1:, 1:]
         self.step = (step_x, step_y)
         self.first = (left + step_x / 2, top + step_y / 2)
 
-    def cover(self, x: Array, y: Array) -> Mask:
+    def cover(self, x: Floats, y: Floats) -> Flags:
         """Tell which points, in the grid's system, lie in a whole cell."""
         column, row = (x - self.first[0]) / self.step[0], (y - self.first[1]) / self.step[1]
         rows, columns = self.cells.shape
@@ -58,7 +56,7 @@ def _to_grid(datum: str, crs: str) -> Transformer:
     return Transformer.from_crs(datum, crs, always_xy=True)
 
 
-def covered(path: str, datum: str, lon: Array, lat: Array) -> Mask:
+def covered(path: str, datum: str, lon: Floats, lat: Floats) -> Flags:
     """Tell which points a grid covers.
 
     Parameters

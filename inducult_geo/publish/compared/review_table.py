@@ -20,7 +20,7 @@ from inducult_geo.publish.compared.opened import looked_at, tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.layers.tables import GEOMETRY
-from inducult_geo.publish.spreadsheet import WORKBOOK, degrees, read_csv, refuse_other_ending, write_csv, write_workbook
+from inducult_geo.publish.spreadsheet import degrees, is_workbook, read_csv, write_csv, write_workbook
 from inducult_geo.store import replacing
 from inducult_geo.text import counted, first_few, is_null, sql_name
 
@@ -73,7 +73,7 @@ def export_review(release: Path, out: Path, answered: Collection[str] = ()) -> t
     table = questions_of(release)
     still = table[~table["review_id"].isin([*answered])]
     with replacing(out) as draft:
-        if out.suffix.lower() == WORKBOOK:
+        if is_workbook(out):
             write_workbook(still, draft, _LAYER)
         else:
             write_csv(still, draft)
@@ -115,11 +115,10 @@ def questions_of(release: Path) -> pd.DataFrame:
 
 def _refuse_to_lose(out: Path) -> None:
     """Refuse to write over what a person filled in, or what is no table of questions at all."""
-    is_workbook = out.suffix.lower() == WORKBOOK
-    refuse_other_ending(out, WORKBOOK)
+    as_workbook = is_workbook(out)
     if not out.is_file() or not out.stat().st_size:
         return
-    if is_workbook:
+    if as_workbook:
         raise ConfigError(f"{out}: is there already, maybe with answers. Name another file, or remove it.")
     try:
         filled = sum(any(row[name] for name in ("decision", "decided_by", "note")) for row in read_answers(out))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.catalog.permissions import permits_release
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import Problem
 from inducult_geo.sources.formats.table import Table
@@ -70,12 +69,8 @@ def check_private(contract: Contract, path: Path, table: Table, wanted: Mapping[
         if column not in found and meant:
             raise ContractError(f"{path}: no column '{column}', which `private` names.{meant}")
     lacking = [column for column in contract.private if not any(is_private(name, [column]) for name in found)]
-    leaves = contract.publish and permits_release(contract.licence)
-    if (
-        leaves
-        and lacking
-        and (more := _personal(contract, table, {name for names in wanted.values() for name in names}))
-    ):
+    mapped = {name for names in wanted.values() for name in names}
+    if lacking and contract.may_publish and (more := _personal(contract, table, mapped)):
         raise ContractError(
             f"{path}: no column {quoted(lacking)}, which `private` names, and columns that seem to hold data of "
             f"persons and would be published: {quoted(more)}. Write these into `private` of {contract.declared_in} "
@@ -88,7 +83,7 @@ def persons_told(contract: Contract, path: Path, table: Table, mapped: Iterable[
 
     Nothing is told of a contract that says `private`, be it that nothing is.
     """
-    if "private" in contract.model_fields_set or not contract.publish or not permits_release(contract.licence):
+    if "private" in contract.model_fields_set or not contract.may_publish:
         return []
     columns = _personal(contract, table, mapped)
     if not columns:
@@ -114,7 +109,7 @@ def persons_in_texts(contract: Contract, path: Path, table: Table) -> list[Probl
     Nothing is told of a contract that says that nothing is private (`private = []`).
     """
     says_nothing = "private" in contract.model_fields_set and not contract.private
-    if says_nothing or not contract.publish or not permits_release(contract.licence):
+    if says_nothing or not contract.may_publish:
         return []
     mapped = {name for names in contract.mapped.values() for name in names}
     told, rows = [], 0

@@ -85,9 +85,9 @@ def releases_of(folder: DataFolder) -> list[Path]:
     noted = {name: place for place, name in enumerate(order)}
     latest_so_far = [*accumulate(map(_by_name, order), max)]
 
-    def place(name: str) -> tuple[float, tuple[str, int, str]]:
+    def place(name: str) -> tuple[int, tuple[str, int, str]]:
         # One that an older version published, or that was copied here, stands before the first with a later name.
-        return noted.get(name, bisect_right(latest_so_far, _by_name(name)) - 0.5), _by_name(name)
+        return noted.get(name, bisect_right(latest_so_far, _by_name(name))), _by_name(name)
 
     return [found[name] for name in sorted(found, key=place)]
 
@@ -115,8 +115,6 @@ def _free_name(releases: Path) -> Path:
 
 def _point(folder: DataFolder, release: Path) -> None:
     """Let `current` point to a release; where links cannot be made it is a small file with the release's name."""
-    if current_release(folder) == release.resolve():
-        return
     draft = folder.processed / f".current.{os.getpid()}"
     with storing(folder.current):
         draft.unlink(missing_ok=True)

@@ -368,7 +368,14 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "parquet in degrees": (
         lambda r: gpd.read_parquet(r / "sites.parquet").to_crs(4326).to_parquet(r / "sites.parquet"),
         (PARQUET,),
-        "not EPSG:3035",
+        "column geometry is not in EPSG:3035",
+    ),
+    "parquet without a system": (
+        lambda r: (
+            gpd.read_parquet(r / "sites.parquet").set_crs(None, allow_override=True).to_parquet(r / "sites.parquet")
+        ),
+        (PARQUET,),
+        "column geometry is not in EPSG:3035",
     ),
     "another number on the page": (
         _file("index.html", lambda b: re.sub(rb'data-sites="\d+"', b'data-sites="1"', b)),

@@ -49,6 +49,7 @@ def test_grids_lie_in_the_data_folder_unless_said_otherwise(tmp_path: Path, monk
         ("http_deadline_s = 0", "http_deadline_s: .*greater than 0"),
         ("releases_kept = 0", "releases_kept: .*greater than or equal to 1"),
         ('releases_kept = "many"', r"releases_kept: Input should be a valid integer.*INDUCULT_RELEASES_KEPT"),
+        ("downloads_kept = 0", "downloads_kept"),
         ("gdal_timeout_s = 0", "gdal_timeout_s"),
         ("notify_url = 5", "notify_url"),
         (
@@ -87,6 +88,7 @@ def test_a_file_in_another_encoding_is_refused_with_the_way_out(tmp_path: Path) 
 
 def test_a_secret_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INDUCULT_DATABASE_URL", "postgresql+asyncpg://me:hush@db/prefect")
+    monkeypatch.setenv("INDUCULT_NOTIFY_URL", "json://me:hush@host/path")
     settings = load_settings(tmp_path)
     assert "hush" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert settings.database_url is not None

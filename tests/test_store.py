@@ -9,7 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from inducult_geo.digest import sha256
@@ -17,6 +19,7 @@ from inducult_geo.errors import BusyError, StorageError
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole, releases_of
 from inducult_geo.releasing.release import _note
 from inducult_geo.run import open_run
+from inducult_geo.stage import _write
 from inducult_geo.store import (
     SUMS,
     DataFolder,
@@ -57,6 +60,33 @@ def test_a_write_replaces_at_once(tmp_path: Path) -> None:
         assert not target.exists()
         assert draft.name.startswith(".")
     assert target.read_text() == "new"
+
+
+def test_whatever_gets_a_name_lies_on_the_disk_and_a_release_has_its_place_in_the_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that outlives a loss of power must not lead to a file that did not."""
+    folder, synced, moved = DataFolder(tmp_path), set[int](), []
+
+    def checked(move: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+        def checked_move(self: Path, target: Path) -> Path:
+            if not self.is_symlink():
+                assert {path.stat().st_ino for path in (self, *self.rglob("*"))} <= synced
+            if target.parent == folder.releases:
+                assert target.name in folder.published.read_text()
+            moved.append(target.name)
+            return move(self, target)
+
+        return checked_move
+
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, checked(getattr(Path, name)))
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.add(os.fstat(handle).st_ino))
+    with new_release(folder) as draft:
+        (draft / "deep").mkdir()
+        (draft / "deep" / "a").write_text("1")
+    kept = _write(folder.processed, "osm", {"records": pd.DataFrame({"a": [1]})})
+    assert moved == ["published.json", releases_of(folder)[0].name, "current", kept.name]
 
 
 def test_json_that_is_not_whole_reads_as_none(tmp_path: Path) -> None:
@@ -108,7 +138,7 @@ def test_a_pointer_file_serves_where_links_cannot_be_made(tmp_path: Path) -> Non
     assert current_release(folder) is None
 
 
-def test_pruning_keeps_the_newest_and_the_current(tmp_path: Path) -> None:
+def test_pruning_keeps_the_newest_and_the_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = DataFolder(tmp_path)
     for number in range(4):
         with new_release(folder) as draft:
@@ -120,6 +150,10 @@ def test_pruning_keeps_the_newest_and_the_current(tmp_path: Path) -> None:
     assert len(gone) == 1
     assert oldest.is_dir()
     assert len(names(folder.releases)) == 3
+    # What is removed but in part bears no release's name.
+    monkeypatch.setattr("inducult_geo.release_folders.shutil.rmtree", lambda *_args, **_named: None)
+    (half,) = prune_releases(folder, 1)
+    assert half not in names(folder.releases)
 
 
 def test_a_second_run_on_one_folder_is_told_to_wait(tmp_path: Path) -> None:
@@ -565,6 +599,10 @@ def test_a_disk_with_room_that_takes_no_more_files_is_told_as_such(
     monkeypatch.setattr("inducult_geo.store.FILES_LEFT", 1 << 62)
     with pytest.raises(StorageError, match=r"takes no more files, .* as df -i tells"), storing(tmp_path / "a"):
         raise OSError(errno.ENOSPC, "x")
+    uncounted = SimpleNamespace(f_bavail=1 << 40, f_frsize=1, f_files=0, f_favail=0)
+    monkeypatch.setattr(os, "statvfs", lambda _path: uncounted)
+    with pytest.raises(GdalError), storing(tmp_path / "a"):
+        raise GdalError("unknown")
 
 
 def test_a_release_for_which_there_was_no_room_tells_how_much_there_was(tmp_path: Path) -> None:

@@ -515,12 +515,13 @@ def test_a_record_that_stands_twice_is_found_where_none_is_rejected(package: Pat
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("table", ["matches", "review"])
 def test_a_record_that_stays_at_home_is_named_by_no_pair(package: Path, table: str, side: str) -> None:
-    sql("INSERT INTO sources (source, title, publish) VALUES ('home', 'x', 0)")(package)
+    sql("INSERT INTO sources (source, title, publish) VALUES ('home', 'x', 0), ('untold', 'x', NULL)")(package)
     assert _told(content.rights_are_kept, package) == []
-    sql(f"UPDATE {table} SET {side}_key = 'home:1:2' WHERE fid = 1")(package)
-    assert _told(content.rights_are_kept, package) == [
-        f"1 rows of {table} that name a record of a source that may not be published"
-    ]
+    for key in ("home:1:2", "untold:1"):
+        sql(f"UPDATE {table} SET {side}_key = '{key}' WHERE fid = 1")(package)
+        assert _told(content.rights_are_kept, package) == [
+            f"1 rows of {table} that name a record of a source that may not be published"
+        ]
 
 
 def test_a_source_that_stays_at_home_in_one_region_may_leave_in_none(package: Path) -> None:
@@ -532,15 +533,23 @@ def test_a_source_that_stays_at_home_in_one_region_may_leave_in_none(package: Pa
 @pytest.mark.parametrize(
     ("promise", "change", "says"),
     [
-        (content.counts_add_up, "runs SET withheld = coalesce(withheld, 0) + 1", "runs has "),
-        (content.site_ids_are_valid, "site_points SET site_id = 'IC-0-XX' WHERE fid = 1", "1 site ids are malformed"),
+        (content.counts_add_up, "UPDATE runs SET withheld = coalesce(withheld, 0) + 1", "runs has "),
+        (content.counts_add_up, "DELETE FROM runs", "the table runs does not have one row"),
+        *(
+            (
+                content.site_ids_are_valid,
+                f"UPDATE site_points SET site_id = '{site_id}' WHERE fid = 1",
+                "1 site ids are malformed",
+            )
+            for site_id in ("IC-0-XX", "IC-0-")
+        ),
     ],
 )
 def test_what_tells_too_much_is_told_as_what_tells_too_little(
     package: Path, promise: Callable[[Opened], Iterator[str]], change: str, says: str
 ) -> None:
     assert _told(promise, package) == []
-    sql(f"UPDATE {change}")(package)
+    sql(change)(package)
     assert [fault for fault in _told(promise, package) if fault.startswith(says)]
 
 
@@ -597,6 +606,7 @@ SEALED_PAGE = """<html><head><meta http-equiv="Content-Security-Policy" content=
             "<input src='x'>",
             "<p onclick='alert(1)'>",
             "<IMG SRC='x'>",
+            "<meta HTTP-EQUIV='Refresh' content='0;url=https://example.org/'>",
         ),
         "<svg onload='alert(1)'>",
     ],
@@ -620,6 +630,16 @@ def test_whatever_could_load_or_run_something_breaks_the_seal(tmp_path: Path, bo
 )
 def test_a_policy_that_lets_anything_out_is_none(tmp_path: Path, rules: str) -> None:
     (tmp_path / "index.html").write_text(SEALED_PAGE.format(rules=rules, body=""))
+    assert _told(web.page_is_sealed, tmp_path) == [
+        "the Content-Security-Policy of index.html does not forbid the network"
+    ]
+
+
+@pytest.mark.parametrize("before", ["</head><body>", "<p>text</p>"])
+def test_a_policy_behind_the_head_is_none(tmp_path: Path, before: str) -> None:
+    """No browser obeys it."""
+    text = SEALED_PAGE.format(rules="", body="").replace("<head>", f"<head>{before}")
+    (tmp_path / "index.html").write_text(text)
     assert _told(web.page_is_sealed, tmp_path) == [
         "the Content-Security-Policy of index.html does not forbid the network"
     ]

@@ -21,6 +21,9 @@ from inducult_geo.publish.files import PAGE, TILES
 _LOADING = frozenset({"link", "img", "iframe", "frame", "object", "embed", "audio", "video", "source", "track", "base"})
 """Elements that fetch something, or make others fetch it from elsewhere."""
 
+_HEAD = frozenset({"html", "head", "meta", "title", "style", "script"})
+"""Elements before which a page is in its head; browsers obey no policy that stands behind another one."""
+
 
 class Page(HTMLParser):
     """What a page says of the number of sites, and what it would load.
@@ -39,6 +42,7 @@ class Page(HTMLParser):
         self.scripts: list[str] = []
         self.loads: list[str] = []
         self._inside = ""
+        self._is_head = True
         self._until = monotonic() + opened.QUERY_SECONDS
         self.feed(path.read_text(encoding="utf-8"))
         self.close()
@@ -58,9 +62,12 @@ class Page(HTMLParser):
         sites = said.get("data-sites")
         if tag == "body" and sites is not None and sites.isascii() and sites.isdigit():
             self.sites = int(sites)
-        if (said.get("http-equiv") or "").lower() == "content-security-policy":
+        self._is_head &= tag in _HEAD
+        order = (said.get("http-equiv") or "").lower()
+        if order == "content-security-policy" and self._is_head:
             self.policy = said.get("content") or ""
-        if tag in _LOADING or "src" in said or any(name.startswith("on") for name in said):
+        # A page that leads on to another one breaks no policy.
+        if tag in _LOADING or order == "refresh" or "src" in said or any(name.startswith("on") for name in said):
             self.loads.append(tag)
         if tag == "script":
             self._inside = "data" if said.get("id") == "data" else "script"

@@ -66,6 +66,8 @@ def test_a_museum_that_tells_a_last_year_tells_the_life_of_the_works() -> None:
         ({"start_year": 1927, "type": "technical_monument"}, "founded"),
         ({"start_year": 1927, "type": "technical_monument", "present_use": "museum"}, "museum since"),
         ({"start_year": 1870, "theme": None, "present_use": "culture"}, "culture since"),
+        ({"start_year": 1870, "theme": "textile", "type": "textile_mill", "present_use": "culture"}, "founded"),
+        ({"start_year": 1902, "theme": "energy", "type": "gasworks", "present_use": "museum"}, "founded"),
     ],
 )
 def test_a_bridge_of_1827_is_no_museum_since_then(more, event) -> None:

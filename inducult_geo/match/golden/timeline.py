@@ -82,9 +82,10 @@ def event_of(row: Row, told: Told) -> str:
     """Say what a record's first year is the beginning of, in the words of the timeline.
 
     `founded` is of the works (as `closed` is, their end), `production since` of a running factory beside or in an older
-    monument, `museum since` and `culture since` of what the place is used for since. A record that tells a last year as
-    well tells the life of the works: of a mine that can be visited, say, not of its visits. Only where other records
-    tell of works that had closed by its first year, it tells of a museum that is closed, too.
+    monument, `museum since` and `culture since` of what the place is used for since. A record of a jute mill that holds
+    concerts today tells when the mill was built, and one that tells a last year as well tells the life of the works: of
+    a mine that can be visited, say, not of its visits. Only where other records tell of works that had closed by its
+    first year, such a record tells of the later use.
 
     Parameters
     ----------
@@ -93,7 +94,8 @@ def event_of(row: Row, told: Told) -> str:
     """
     later, oldest = _later_use(row), told.oldest
     is_early = later == "museum" and row["start_year"] is not None and row["start_year"] < _MUSEUMS_FROM
-    if later and not is_early and (row["end_year"] is None or told.precede(row["start_year"])):
+    is_of_works = row["end_year"] is not None or (row["type"] is not None and row["theme"] != MUSEUM_THEME)
+    if later and not is_early and (not is_of_works or told.precede(row["start_year"])):
         return f"{later} since"
     runs = row["status"] == "functional" and row["aspect"] == "factory"
     if runs and oldest is not None and row["start_year"] is not None and row["start_year"] - oldest >= _LATER:

@@ -496,6 +496,16 @@ def test_works_are_no_bridge_by_the_name_of_their_town(vocabulary: Vocabulary) -
         ({"status": "planned 2030"}, "projected", (None, None)),
         ({"status": "planned since 2020"}, "projected", (None, None)),
         ({"status": "in Betrieb; aktiv;"}, "functional", (None, None)),
+        ({"status": "fermée en 1966"}, "decommissioned", (None, 1966)),
+        ({"status": "gesloten op 31 maart 1988"}, "decommissioned", (None, 1988)),
+        ({"status": "zamknięta 31.12.2004 r."}, "decommissioned", (None, 2004)),
+        ({"status": "rozebrany w latach 70."}, "decommissioned", (None, None)),
+        ({"status": "zaprto v 90. letih 20. stol."}, "decommissioned", (None, 1999)),
+        ({"status": "opuštěno v roce 1990"}, "disused", (None, 1990)),
+        ({"status": "zaniklá, zbořeno 2012"}, "decommissioned", (None, None)),
+        ({"status": "zapuščen, propada"}, "disused", (None, None)),
+        ({"status": "stillgelegt, in Betrieb"}, "unknown", (None, None)),
+        ({"status": "v provozu od 1. 1. 1990"}, "functional", (1990, None)),
     ],
 )
 def test_a_status_may_tell_since_when(

@@ -397,7 +397,10 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
         *((word, "decommissioned") for word in ("zatvoren", "zatvorena", "zatvorená", "uzavřeno", "uzavřený")),
         *((word, "disused") for word in ("non più attivo", "w ruinach", "neuporabljena")),
         *((word, "functional") for word in ("še deluje", "nog in werking", "ancora attivo", "v těžbě", "in Abbau")),
-        *((word, "disused") for word in ("in onbruik", "napuštena tvornica", "riuso adattivo", "réaffectée", "relikty")),
+        *(
+            (word, "disused")
+            for word in ("in onbruik", "napuštena tvornica", "riuso adattivo", "réaffectée", "relikty")
+        ),
         *((word, "decommissioned") for word in ("prestala s radom", "výroba ukončena", "nicht mehr existent", "rasé")),
         *((word, "unknown") for word in ("unbekannt", "brak danych", "k.A.")),
         ("http://inspire.ec.europa.eu/codelist/ConditionOfFacilityValue/disused", "disused"),

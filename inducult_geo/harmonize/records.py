@@ -289,7 +289,7 @@ def _status(meanings: Meanings, vocabulary: Vocabulary, cell: Any) -> Told:
     if found is not None or raw is None:
         return Told(found)
     found = raw if raw in STATUSES else status_of(raw, vocabulary)
-    parts = [part for part in raw.split(";") if part.strip()] if found is None and ";" in raw else []
+    parts = [part for part in LISTED.split(raw) if part.strip()] if found is None else []
     told = {meanings.of(part) or status_of(part, vocabulary) for part in parts}
     found = told.pop() if len(told) == 1 else found
     return Told(found, raw if found is None and use_instead(raw, vocabulary) is None else None)

@@ -8,17 +8,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_IN_A_CENTURY: Final = r"(?=\d\d?\.(?:\s?[/-]\s?(?:[aem]\.?|anfang|ende|mitte)\s?\d\d?\.)?\s?(?:jh|jahrh))"
+"""What follows a part of a century in German: "19. Jh.", or "18./A. 19. Jh."."""
+
 PHRASES: Final = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         # Of "19. Jh.." one stop ends the abbreviation, the other one the sentence: nothing goes on.
         (r"(?<=[a-z]{2}|[ .][a-z])\.\.(?=$|[,;])", "."),
         # Single letters mean something else in other languages: German Anfang, Ende, Mitte, before a century only.
-        (r"\ba\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "anfang "),
-        (r"\be\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "ende "),
-        (r"\bm\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "mitte "),
+        (rf"\ba\.?\s?{_IN_A_CENTURY}", "anfang "),
+        (rf"\be\.?\s?{_IN_A_CENTURY}", "ende "),
+        (rf"\bm\.?\s?{_IN_A_CENTURY}", "mitte "),
+        # A German "im Kern", whose K elsewhere is a Polish end.
+        (r"(?:\bi|\{1\})\. ?k\.? ?(?=\d)", "im kern "),
+        # French "until our days" goes on.
+        (r"\b(?:al|a|jusqu'a) nos jours\b", "- present"),
         # A Roman five is none between an ordinal and its century: a "Viertel".
-        (r"(?<=\b[1-4]\. )\{5\}\.? (?=\d\d?\.\s?(?:jh|jahrh))", "viertel "),
+        (r"(?:(?<=\b[1-4]\. )|(?<=\bletztes )|(?<=\bletzten ))\{5\}\.? (?=\d\d?\.\s?(?:jh|jahrh))", "viertel "),
         # A capital V that begins a Czech or Slovene text is "in", no five.
         (r"^\{5\} (?=(?:let|provozu|obratovanju|roce|roku|zac|poc|kon|r\.|l\.)|\d+\.? ?(?:pol|cetrt|tret|stol))", ""),
         # Sometime in a century, not until it goes on.

@@ -165,6 +165,8 @@ def _parse(text: str) -> Years | None:
         return None
     # Before the small letters of "1º" become large ones.
     text = " ".join(unicodedata.normalize("NFKC", text.translate(_ORDINAL_MARKS)).split())
+    # A month is written with a hyphen: of "1900–02" the dash is "to".
+    text = re.sub(r"(?<=\b\d{4})[–—](?=\d\d(?![\d–—-]))", " - ", text)
     text = re.sub("[‐‑‒–—―−]", "-", text).replace(_FRACTION, "/")
     if _ABBREVIATED_BEFORE.fullmatch(text):
         return None

@@ -248,6 +248,19 @@ def test_old_systems_of_a_country_are_offered_where_no_usual_one_fits(tmp_path: 
     assert text.count('# crs = "EPSG:25833" #') == 1
 
 
+def test_axes_that_fit_only_swapped_are_set(tmp_path: Path, run: Run) -> None:
+    """Poland's surveyors call the northing X: each list of theirs was drafted without a system."""
+    frame = table("EPSG:2180", "PL", OPOLE).rename(columns={"x": "Y", "y": "X"})
+    text = draft(path := written(tmp_path, frame), run, region="opole")
+    assert 'crs = "EPSG:2180" # guessed: no other candidate lies elsewhere, 100% inside, axes swapped' in text
+    contract, _ = loaded(path, text)
+    assert check(contract, run).accepted == ROWS
+    alike = table("EPSG:3912", "SI", (14.2, 46.2, 14.4, 46.3)).rename(columns={"x": "GKY", "y": "GKX"})
+    text = draft(written(tmp_path, alike), run, region="gorenjska")
+    assert "\ncrs = " not in text
+    assert "# Their numbers look alike." in text
+
+
 def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -> None:
     """Two candidates more than three meters apart: a person decides."""
     path = written(tmp_path, table("EPSG:31468", "DE", ZWICKAU))
@@ -871,6 +884,7 @@ def test_of_a_list_of_firms_the_firm_is_offered_as_the_name(tmp_path: Path, run:
     path.write_text("Nr;Firma;lon;lat;Änderung\n7;Weberei A;12.4;50.7;N\n9;Weberei B;12.5;50.8;L\n", encoding="utf-8")
     text = draft(path, run)
     assert '# name = "Firma" # of a list of firms' in text
+    assert '# name = "Firma"' in draft(written(tmp_path, pd.read_csv(path, sep=";").assign(Notiz=["alt", "neu"])), run)
     assert "# column 'Änderung' seems to say by a mark ('N', 'L')" in text
     loaded(path, text)
 

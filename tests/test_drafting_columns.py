@@ -18,7 +18,7 @@ from inducult_geo.drafting.columns import (
     names_of,
     place_text_of,
 )
-from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
+from inducult_geo.drafting.house_numbers import address_columns, house_numbers, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.names import language_of
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
@@ -53,6 +53,15 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("start", "Datace", ("1. pol. 19. stol.", "1907", "1890", "1922")),
         ("start", "begbouwjr", ("0", "0", "1890", "1911")),
         ("end", "stillgelegt", ("1990", "1991", "2001", "1945")),
+        ("end", "stopgezet", ("1990", "1991", "2001", "1945")),
+        ("start", "Époque", ("vers 1890", "1754", "XIXe siècle", "1857")),
+        ("start", "Cronologia", ("sec. XIX", "1907", "fine '800", "1922")),
+        ("type", "Attività", ("fornace", "cartiera", "molino", "filanda")),
+        ("type", "Obor činnosti", ("cihelna", "huť", "mlýn", "plynárna")),
+        ("present_use", "Nutzung heute", ("Museum", "leer", "Wohnen", "leer")),
+        ("present_use", "Destinazione attuale", ("museo", "nessuna", "uffici", "museo")),
+        ("present_use", "Namembnost danes", ("muzej", "prazno", "stanovanja", "muzej")),
+        ("postcode", "CP", ("3600", "3790", "3700", "3770")),
         ("status", "Stan", ("nieczynny", "w użyciu", "ruina", "ruina")),
         ("type", "Rodzaj", ("cegielnia", "huta", "młyn", "gazownia")),
         ("type", "Vrsta", ("ciglana", "talionica", "mlin", "mlin")),
@@ -613,10 +622,22 @@ def test_names_in_one_word_as_services_write_them_are_read() -> None:
     "head", ["Hausnr.", "Haus-Nr.", "č.p.", "N. civico", "Hišna številka", "Kućni broj", "Nr domu", "Huisnummer"]
 )
 def test_the_number_of_a_house_is_a_part_of_the_address_and_no_key(head: str) -> None:
-    numbers = column(head, ["12", "3", "bb"])
-    assert is_house_number(numbers)
-    assert not any(is_house_number(column(name, numbers.cells)) for name in ("Nr", "Objekt-Nr.", "Číslo"))
-    assert address_columns(column("Ulica", ["A", "B", "C"]), [numbers]) == f'["Ulica", "{head}"]'
+    numbers, street = column(head, ["12", "3", "bb"]), column("Ulica", ["A", "B", "C"])
+    assert house_numbers([numbers]) == [numbers]
+    assert house_numbers([column(name, numbers.cells) for name in ("Nr", "Objekt-Nr.", "Číslo")]) == []
+    assert address_columns(street, [numbers]) == f'["Ulica", "{head}"]'
+
+
+def test_a_bare_number_is_that_of_a_house_behind_streets_alone_and_no_postcode_ever_is() -> None:
+    """Of "ulica;nr" the numbers were lost, and "Adresse;CP" made an address of street and postcode."""
+    bare, street = column("nr", ["12", "3a", "1"]), column("ulica", ["A", "B", "C"])
+    assert house_numbers([bare, street]) == []
+    assert house_numbers([street, bare]) == [bare]
+    assert house_numbers([column("Adresse", ["A", "B"]), codes := column("CP", ["3600", "3790"])]) == []
+    assert "postcode" in fields_of([codes])
+    whole = column("Ulice, č.p.", ["Dlouhá 12", "Krátká 3"])
+    assert house_numbers([whole]) == []
+    assert "address" in fields_of([whole])
 
 
 @pytest.mark.parametrize(

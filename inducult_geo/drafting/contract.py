@@ -25,7 +25,7 @@ from inducult_geo.drafting.columns import (
 )
 from inducult_geo.drafting.crs import SystemLines, candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
-from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
+from inducult_geo.drafting.house_numbers import address_columns, house_numbers, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
 from inducult_geo.drafting.named import named_lines
 from inducult_geo.drafting.names import in_languages
@@ -290,7 +290,7 @@ def _say_columns(
     found: _Draft, columns: list[Column], placed: list[Column], used: set[str], codes: list[Codes]
 ) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
-    houses = [column for column in columns if is_house_number(column)]
+    houses = house_numbers(columns)
     columns = [column for column in columns if column not in houses]
     used = _say_key(found, columns, placed, used)
     marked, asking = marked_lines([column for column in columns if column.name not in used])
@@ -357,12 +357,11 @@ def _rival_lines(name: str, others: list[Column]) -> tuple[list[str], set[str]]:
 
 def _say_no_name(found: _Draft, free: list[Column], operators: list[Column]) -> None:
     """Offer the columns that may hold names though none is called so."""
-    likely = names_of(free)
-    found.columns.append(comment("No column is called a name; one of these may hold it:" if likely else "No names."))
-    found.columns += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in likely[:3]]
     # Of a list of firms the firm is what a site is called.
-    instead = [f"# name = {quoted(column.name)} # of a list of firms" for column in operators]
-    found.columns += [] if likely else instead or ['# name = ""']
+    offered = [f"# name = {quoted(column.name)} # of a list of firms" for column in operators]
+    offered += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in names_of(free)[:3]]
+    found.columns.append(comment("No column is called a name; one of these may hold it:" if offered else "No names."))
+    found.columns += offered or ['# name = ""']
 
 
 def _unmapped_lines(columns: list[Column]) -> list[str]:

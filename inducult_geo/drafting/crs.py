@@ -161,11 +161,13 @@ def _choose(
         lines.place.append(comment(_mixed(points, about, run, path) or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None and about is not None:
-        told = f"guessed: no other candidate lies elsewhere, {only.inside_share:.0%} inside"
+        how = "" if only.reading.is_as_declared else f", {only.reading.name} (a run does so)"
+        told = f"guessed: no other candidate lies elsewhere, {only.inside_share:.0%} inside{how}"
         lines.choose(only.reading.crs, told)
         lines.place += _old_degrees(only.reading, points, about, run, path)
         return
-    if about is not None and sum(candidate.reading.is_as_declared for _, candidate in found) > 1:
+    alike = [candidate.reading.name for _, candidate in found if candidate.reading.repairs <= {"swap"}]
+    if about is not None and len(set(alike)) < len(alike):
         lines.place.append(comment(_HOW_TO_TELL))
     if found and about is None:
         lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
@@ -222,9 +224,10 @@ def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run, 
 
 
 def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
-    """Return the one candidate that fits as written, where no other reading lies elsewhere."""
+    """Return the one candidate that fits as written or with its axes swapped, where no other reading lies elsewhere."""
     known = sorted(candidates, key=lambda one: (not one.reading.is_as_declared, one.reading.crs != _DEGREES))
-    if not known or not known[0].reading.is_as_declared:
+    # Surveyors of half of the countries call the northing X: where nothing else fits, nobody need be asked.
+    if not known or not known[0].reading.repairs <= {"swap"}:
         return None
     # What is told of each is how far it lies from the first.
     return None if any(abs(one.shift_m - known[0].shift_m) > SAME_PLACE_M for one in known) else known[0]

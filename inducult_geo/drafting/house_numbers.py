@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from inducult_geo.drafting.column import Column, any_of
+from inducult_geo.drafting.column import Column, any_of, called
 from inducult_geo.drafting.text import comment, quoted
 from inducult_geo.text import fold_once
 
@@ -20,11 +22,29 @@ _HOUSE_NUMBER = any_of("hausnr", "hausnummer", "haus-?nr", "hnr", "house ?(?:no|
                        "huisnr", "huisnummer")  # fmt: skip
 
 
-def is_house_number(column: Column) -> bool:
-    """Whether a column is called the number of a house, and its cells are as short as one."""
-    return _HOUSE_NUMBER.search(fold_once(column.name)) is not None and all(
-        len(cell) <= _LONGEST for cell in column.sample
-    )
+_STREET = called("address")
+_BARE_NUMBER = any_of(
+    whole=(r"(?:nr|no|n|č|br|num)\.?", "n°", "numer", "numero", "číslo", "broj", "številka", "nummer", "numéro")
+)
+_POSTCODE = re.compile("[0-9]{4,5}")
+
+
+def house_numbers(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns called the number of a house, or just a number right behind streets, with cells as short.
+
+    One that is called the street as well ("Ulice, č. p.") holds whole addresses, and a French "CP" holds postcodes.
+    """
+    behind = {after.name for before, after in pairwise(columns) if _STREET.search(fold_once(before.name))}
+    return [column for column in columns if _is_house_number(column, is_behind_streets=column.name in behind)]
+
+
+def _is_house_number(column: Column, *, is_behind_streets: bool) -> bool:
+    name = fold_once(column.name)
+    is_called = _HOUSE_NUMBER.search(name) or (is_behind_streets and _BARE_NUMBER.search(name))
+    if not is_called or _STREET.search(name):
+        return False
+    is_postcode = bool(column.cells) and all(map(_POSTCODE.fullmatch, column.sample))
+    return not is_postcode and all(len(cell) <= _LONGEST for cell in column.sample)
 
 
 def address_columns(street: Column, numbers: Sequence[Column]) -> str:

@@ -19,7 +19,7 @@ _KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", 
               "kennung", "inv", "signatura", "sygnatura", "signatur", "cod", "azonosító", "sorszám",
               "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
               r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr", "objektid", "objectid", "objektnr", "kulturgutid",
-              "kennziffer", "objdoknr", "aktenzeichen",
+              "kennziffer", "objdoknr", "aktenzeichen", "scheda",
               "identyfikator", "identifikator", "identifier", "ident", r"katalogové č\.?",
               whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
 

@@ -421,6 +421,11 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
         (SHEET, NUMBER),
         "sites.csv has",
     ),
+    "a formula as a Japanese keyboard writes it": (
+        _file("sites.csv", lambda b: b.replace(b"'=HYP", "＝HYP".encode())),
+        (SHEET,),
+        "act as formulas",
+    ),
     "a formula": (_file("sites.csv", lambda b: b.replace(b"'=HYP", b"=HYP")), (SHEET,), "act as formulas"),
     "a column unexplained": (
         _file("DICTIONARY.md", lambda b: b.replace(b"| `nace` |", b"| `nape` |")),

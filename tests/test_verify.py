@@ -24,7 +24,7 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.opening.release import Release
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS, diff
-from inducult_geo.publish.compared.opened import Opened, tables_alone
+from inducult_geo.publish.compared.opened import Opened, looked_at, tables_alone
 from inducult_geo.publish.promises import content as content
 from inducult_geo.publish.promises import files as files
 from inducult_geo.publish.promises import gpkg as gpkg
@@ -314,6 +314,9 @@ def test_a_release_that_somebody_began_to_edit_in_qgis_is_told_as_such(release: 
     for mode in ("WAL", "DELETE"):
         with closing(sqlite3.connect(release / "inducult.gpkg")) as con:
             con.execute(f"PRAGMA journal_mode = {mode}")
+        with closing(looked_at(release / "inducult.gpkg")) as con:
+            con.execute("SELECT count(*) FROM site_points").fetchone()
+            assert _told(files.files_are_there, release) == []
     (told,) = _told(files.sums_match, release)
     assert "Editing that is begun in QGIS does so" in told
 
@@ -625,7 +628,7 @@ def test_whatever_could_load_or_run_something_breaks_the_seal(tmp_path: Path, bo
     "rules",
     [
         *("img-src *", "connect-src http://example.org", "style-src https:", "connect-src example.org"),
-        *("connect-src 'self'", "CONNECT-SRC example.org; connect-src 'none'"),
+        *("script-src-elem 'unsafe-inline'", "connect-src 'self'", "CONNECT-SRC example.org; connect-src 'none'"),
     ],
 )
 def test_a_policy_that_lets_anything_out_is_none(tmp_path: Path, rules: str) -> None:

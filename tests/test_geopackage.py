@@ -14,6 +14,7 @@ from datetime import date
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
@@ -28,7 +29,7 @@ from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.columns import Column
 from inducult_geo.publish.layers.declared import LAYERS, Layer, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.layers.tables import arrow_table, clean_text, layer_frames
+from inducult_geo.publish.layers.tables import _sorted, arrow_table, clean_text, layer_frames
 from inducult_geo.publish.qgis.metadata import data_date, extent_of, timestamp
 from inducult_geo.publish.qgis.pictograms import embedded
 from inducult_geo.publish.qgis.styles import styles_of
@@ -164,14 +165,37 @@ def test_no_vertex_of_an_outline_stands_twice_running(tmp_path):
     assert shapely.get_num_coordinates(outlines[bundle.sites["site_id"][row]]) == 5
 
 
-def test_an_outline_beside_a_point_is_one_too():
+def test_an_outline_beside_a_point_is_one_too_and_what_has_no_area_has_none():
     bundle = for_release(small_bundle(), contracts())
     square = shapely.box(4e6, 3e6, 4e6 + 100, 3e6 + 100)
     mixed = [shapely.GeometryCollection([part, square.centroid]) for part in (square, shapely.multipolygons([square]))]
-    bundle.sites.loc[bundle.sites.index[:2], "geometry"] = gpd.GeoSeries(mixed, index=bundle.sites.index[:2], crs=3035)
-    outlines = layer_frames(bundle)["site_areas"].set_index("site_id").geometry[bundle.sites["site_id"][:2]]
-    assert outlines.geom_type.tolist() == ["MultiPolygon"] * 2
-    assert outlines.area.tolist() == [10_000.0] * 2
+    bay = square.difference(shapely.box(4e6 + 10, 3e6 + 10, 4e6 + 100, 3e6 + 90))
+    shapes = [*mixed, shapely.force_3d(bay, 250.0), shapely.LineString([(4e6, 3e6), (4e6 + 100, 3e6)])]
+    at = bundle.sites.index[: len(shapes)]
+    bundle.sites.loc[at, "geometry"] = gpd.GeoSeries(shapes, index=at, crs=3035)
+    frames = layer_frames(bundle)
+    points, areas = (frames[name].set_index("site_id").geometry for name in ("site_points", "site_areas"))
+    *surfaces, line = bundle.sites.loc[at, "site_id"]
+    outlines = areas[surfaces]
+    assert outlines.geom_type.tolist() == ["MultiPolygon"] * 3
+    assert outlines.area.tolist() == [10_000.0, 10_000.0, bay.area]
+    assert line not in areas.index
+    assert not areas.has_z.any()
+    assert shapely.distance(points[[*surfaces, line]].to_numpy(), np.array(shapes)).tolist() == [0.0] * 4
+    assert not points.has_z.any()
+
+
+def test_a_question_tells_where_its_right_record_lies(bundle):
+    frames = layer_frames(bundle)
+    asked = frames["review"].dropna(subset="right_key")
+    assert (asked["right_key"] != asked["left_key"]).all()
+    right = frames["source_records"].set_index("record_key").geometry[asked["right_key"]]
+    assert asked[["right_x_m", "right_y_m"]].to_numpy().tolist() == right.get_coordinates().to_numpy().tolist()
+
+
+def test_rows_are_sorted_by_all_of_their_key():
+    pairs = pd.DataFrame({"left_key": ["a", "a", "b"], "right_key": ["2", "1", "0"]}, dtype="str")
+    assert _sorted(pairs, "left_key", "right_key")["right_key"].tolist() == ["1", "2", "0"]
 
 
 def test_the_counting_law_holds_in_sql(con):
@@ -447,12 +471,12 @@ def test_a_release_of_nothing_is_still_a_file(bundle, tmp_path):
         assert con.execute("SELECT count(*) FROM runs").fetchone() == (1,)
 
 
-def test_a_record_in_review_without_a_place_stands_where_its_question_stands(bundle, tmp_path):
+@pytest.mark.parametrize("nowhere", [None, shapely.Point()])
+def test_a_record_in_review_without_a_place_stands_where_its_question_stands(bundle, nowhere):
     records = bundle.records.copy()
     row = records.index[records["record_key"] == "register:lost-1"][0]
-    records.loc[row, "geometry"] = None
-    write_geopackage(replace(bundle, records=records), tmp_path / GEOPACKAGE)
-    stored = gpd.read_file(tmp_path / GEOPACKAGE, layer="source_records").set_index("record_key")
+    records.loc[row, "geometry"] = nowhere
+    stored = layer_frames(replace(bundle, records=records))["source_records"].set_index("record_key")
     asked = bundle.review.set_index("left_key").geometry["register:lost-1"]
     assert stored.geometry["register:lost-1"].equals(asked)
 

@@ -12,6 +12,8 @@ import shapely
 from bundles import contracts, small_bundle
 
 from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, content_hash, from_json, to_json
+from inducult_geo.publish.bundle import withheld_sources
+from inducult_geo.publish.layers.former_ids import former_ids, former_keys
 from inducult_geo.publish.licences import credit_lines, credit_text, licence_names
 from inducult_geo.releasing.withholding import NOT_SHOWN, for_release, grid_centers
 
@@ -32,6 +34,8 @@ def test_an_outline_whose_license_nobody_tells_is_credited_without_one(released)
     assert [line.partition(": ")[2] for line in lines] == ["ours.geojson (CC0-1.0)", "ours.geojson"]
     turned = replace(released, regions=regions[::-1], sources=released.sources[::-1])
     assert credit_lines(turned) == credit_lines(replace(released, regions=regions)), "by id, whatever their order"
+    nobody = replace(released, regions=regions.assign(boundary_source=None))
+    assert not any(line.startswith("Outline") for line in credit_lines(nobody))
 
 
 def test_records_of_a_withheld_source_leave_every_frame(whole, released):
@@ -389,6 +393,20 @@ def test_the_table_of_sources_alone_can_withhold(whole):
     released = for_release(whole, {})
     assert released.run["withheld"] > 0
     assert "secret" not in set(released.records["source"])
+
+
+def test_a_table_that_says_nothing_of_a_source_withholds_nothing():
+    said = pd.DataFrame({"source": ["a", "b", "c"], "publish": pd.array([None, False, True], dtype="boolean")})
+    assert withheld_sources(said) == {"b"}
+
+
+def test_what_led_to_a_site_before_leads_to_one_that_is_here_and_from_none(released):
+    site, other = released.sites["site_id"].iloc[:2]
+    key, further = released.records["record_key"].iloc[:2]
+    ids = pd.DataFrame({"site_id": ["older", site, "old"], "merged_into": [site, other, "gone"], "last_seen": None})
+    keys = pd.DataFrame({"former_key": ["older", key, "old"], "record_key": [key, further, "gone"], "last_seen": None})
+    told = replace(released, former=ids, former_keys=keys)
+    assert former_ids(told)["site_id"].tolist() == former_keys(told)["former_key"].tolist() == ["older"]
 
 
 def test_input_is_left_alone(whole):

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from test_surfaces import with_surfaces
 
 from inducult_geo import ragged
+from inducult_geo.errors import ContractError
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.opened import Opened
@@ -195,6 +196,17 @@ def test_a_table_comes_back_as_it_went(tmp_path: Path, block: int, monkeypatch: 
     assert path.read_bytes() == '\ufeffa,b\n"x,""y""\nz",1.5\n\'=1,\n\'\'=1,0.1\nž; ý,2.0\n,-3.0\n'.encode()
     write_csv(table.iloc[:0], path)
     assert path.read_bytes() == b"\xef\xbb\xbfa,b\n"
+    write_csv(pd.DataFrame(columns=["=1+1"]), path)
+    assert path.read_bytes() == b"\xef\xbb\xbf'=1+1\n"
+
+
+def test_a_table_that_excel_saved_is_read_and_what_stands_beyond_its_names_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"\xef\xbb\xbfsep=;\r\na;b\r\n1;2;\r\n3\r\n")
+    assert read_csv(path).to_dict("list") == {"a": ["1", "3"], "b": ["2", ""]}
+    path.write_text("a;b\n1;2;more\n")
+    with pytest.raises(ContractError, match=r"a row has 3 cells, the header 2: .* Beyond it stands 'more'"):
+        read_csv(path)
 
 
 def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
@@ -203,6 +215,9 @@ def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
     write_csv(table, path)
     assert read_csv(path).to_numpy().tolist() == [["a\rb", "x"], ["c\r\n", "\r"], ["d", ""]]
     assert [*plain_rows_of(path)][2] == {"key": "d", "name": ""}
+    path.write_text("key\n\nlonger\n")
+    csv.field_size_limit(3)
+    assert [*plain_rows_of(path)] == [{"key": "longer"}], "an empty line is no row, and a cell may be of any length"
     told = io.StringIO(newline="")
     write_plain_csv(table, told)
     assert told.getvalue() == 'key,name\n"a\rb",x\n"c\r\n","\r"\nd,\n'

@@ -268,9 +268,7 @@ def _allow_any_cell() -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as the writer takes it: nothing for null, `true` and `false` as JSON writes them."""
+    """Return a value as the writer takes it: nothing for null."""
     if isinstance(value, str):
         return safe_cell(value)
-    if is_null(value):
-        return ""
-    return ("true" if value else "false") if isinstance(value, bool) else value
+    return "" if is_null(value) else value

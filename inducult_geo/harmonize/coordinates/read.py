@@ -223,12 +223,15 @@ def _labelled(text: str, _country: str | None) -> Parsed | None:
     named = frozenset(label.upper() for label in labels)
     if named not in _LABEL_PAIRS:
         return None
-    a, b = _grouped(numbers[0]), _grouped(numbers[1])
     if named <= _DIRECTIONS:
-        if min(abs(a), abs(b)) < 1000:
+        north, east = numbers if labels[0].upper().startswith("N") else numbers[::-1]
+        # Of "N 46.361, E 14.305" both would be too small for any grid, were the marks of thousands.
+        if re.fullmatch(r"[+-]?[3-7][0-9][.,][0-9]+ [+-]?[0-9]{1,2}[.,][0-9]+", f"{north} {east}"):
             return None
-        north_first = labels[0].upper().startswith("N")
-        _refuse_packed(*(numbers if north_first else reversed(numbers)))
+        _refuse_packed(north, east)
+    a, b = _grouped(numbers[0]), _grouped(numbers[1])
+    if named <= _DIRECTIONS and min(abs(a), abs(b)) < 1000:
+        return None
     precision = max(last_digit_m(_ungrouped(number), 1.0) for number in numbers)
     return Parsed("xy", a, b, labels, None, precision)
 

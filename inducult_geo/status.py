@@ -21,7 +21,7 @@ from inducult_geo.releasing.left_answers import left_told
 from inducult_geo.review.log_copies import copies_told
 from inducult_geo.run import SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import kept_facts
-from inducult_geo.store import ROOM_LEFT, DataFolder, confirmed_at, current_release, moment_of, read_json
+from inducult_geo.store import ROOM_LEFT, DataFolder, confirmed_at, current_release, moment_of, read_json, unfetched
 
 AHEAD_H = 24.0
 """What lies further in the future was dated by a wrong clock, and would never grow old."""
@@ -62,6 +62,8 @@ class Status:
         What new versions of lists brought in the last days; nobody needs to act on it.
     noticed
         What the last runs noticed of regions as a whole: words that contradict each other, a wrong system.
+    unfetched
+        Which files did not come for longer than `max_age_h`, though they were asked for: what is kept of them is old.
     """
 
     release: Path | None
@@ -78,11 +80,13 @@ class Status:
     gone: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     noticed: tuple[str, ...] = ()
+    unfetched: tuple[str, ...] = ()
 
     @property
     def to_act_on(self) -> dict[str, tuple[str, ...]]:
         """What somebody has to act on, by its kind, the worst first."""
-        return {"damaged": self.torn, "answers": self.untaken, "stale": self.stale, "gone": self.gone}
+        told = {"damaged": self.torn, "answers": self.untaken, "stale": self.stale, "gone": self.gone}
+        return told | {"unfetched": self.unfetched}
 
     @property
     def reasons(self) -> list[str]:
@@ -115,6 +119,7 @@ class Status:
             "gone": list(self.gone),
             "changed": list(self.changed),
             "noticed": list(self.noticed),
+            "unfetched": list(self.unfetched),
             "is_well": self.is_well,
         }
 
@@ -168,7 +173,17 @@ def status_of(
         tuple(told.gone),
         tuple(told.changed),
         tuple(f"{regions}: {problem}" for problem, regions in told_by(_noticed(manifest)).items()),
+        tuple(_unfetched(folder, max_age_h, moment)),
     )
+
+
+def _unfetched(folder: DataFolder, max_age_h: float, now: datetime) -> Iterator[str]:
+    """Tell which files have not come for long: runs go on with what is kept of them, and are whole."""
+    for name, told in sorted(unfetched(folder).items()):
+        since = moment_of(told.get("since"))
+        if since is None or (now - since).total_seconds() / 3600 > max_age_h:
+            command = " ".join(map(str, ["inducult fetch", *(told.get("regions") or ["REGION"])]))
+            yield f"{name}: has not come since {told.get('since')}. {told.get('message')} Then: {command}"
 
 
 def questions_of(release: Path | None) -> int:

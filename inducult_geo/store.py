@@ -53,6 +53,9 @@ _NO_FILES = "the disk takes no more files, though there is room on it: its inode
 _FULL = ("disk is full", "no space left", "disk full")
 """What GDAL and SQLite say of it, whose errors bear no number."""
 
+_FAULTY = "disk i/o error"
+"""What SQLite says of any other fault of a disk, and of a file that grows beyond what is allowed."""
+
 
 @dataclass(frozen=True)
 class DataFolder:
@@ -134,6 +137,11 @@ class DataFolder:
     def held(self) -> Path:
         """Which folders of inputs held files in the last run."""
         return self.processed / "held.json"
+
+    @property
+    def unfetched(self) -> Path:
+        """Which files could not be fetched when they were last asked for, and since when."""
+        return self.processed / "unfetched.json"
 
     @property
     def left_alone(self) -> Path:
@@ -279,6 +287,8 @@ def _fault(problem: BaseException, target: Path) -> str | None:
             return f"{link} is a link to a disk or share that is not there" if link else _FAULTS[told.errno]
         if getattr(told, "errno", None) == errno.ENOSPC or any(words in str(told).lower() for words in _FULL):
             return _crowded(target) or _FAULTS[errno.ENOSPC]
+        if _FAULTY in str(told).lower():
+            return _crowded(target) or f"{_FAULTS[errno.EIO]}, or files may not grow so large here"
         told = told.__cause__ or told.__context__
     # Some libraries hide the reason; whether there is room tells it.
     return _crowded(target)
@@ -308,6 +318,11 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None
+
+
+def unfetched(folder: DataFolder) -> dict[str, dict[str, Any]]:
+    """Return which files could not be fetched when last asked for: `since` when, of which `regions`, and `message`."""
+    return {name: told for name, told in (read_json(folder.unfetched) or {}).items() if isinstance(told, dict)}
 
 
 def clear_leftovers(folder: DataFolder) -> list[str]:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+import requests
 from filelock import FileLock
 from publisher import Entry, Publisher, publishing
 from tenacity import RetryCallState
@@ -24,8 +26,10 @@ from inducult_geo.catalog import Catalog, Contract, Region
 from inducult_geo.errors import CatalogError, SourceError, TransientError
 from inducult_geo.run import Run
 from inducult_geo.settings import Settings
+from inducult_geo.sources.web import http
 from inducult_geo.sources.web.fetch import dated_name, fetch
 from inducult_geo.sources.web.fetch_plan import GEOFABRIK, fetch_all, geofabrik_url, named_file
+from inducult_geo.sources.web.guards import insecure, is_inside
 from inducult_geo.sources.web.http import (
     ATTEMPTS,
     BusyServerError,
@@ -34,7 +38,7 @@ from inducult_geo.sources.web.http import (
     retrying,
     shown,
 )
-from inducult_geo.store import DataFolder
+from inducult_geo.store import DataFolder, unfetched, write_json
 
 NAME = "sachsen.osm.pbf"
 BODY = bytes(range(256)) * 40
@@ -440,6 +444,40 @@ def test_who_is_told_no_time_waits_for_the_backoff_alone(problem: TransientError
     assert wait_s <= retries.wait(state) <= wait_s + 0.1
 
 
+def test_nobody_outside_leads_into_this_network(
+    publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "is_inside", lambda url: "localhost" in url)
+    inside = publisher.url("inside").replace("127.0.0.1", "localhost")
+    publisher["inside"] = Entry(BODY)
+    publisher["file"] = Entry(faults=[(302, {"Location": inside})])
+    with pytest.raises(
+        SourceError, match=r"127\.0\.0\.1:\d+/file: leads to http://localhost:\d+/inside, an address of"
+    ):
+        get(publisher, tmp_path)
+    # Whoever names an address inside means it.
+    publisher["file"] = Entry(faults=[(302, {"Location": inside})])
+    monkeypatch.setattr(http, "is_inside", lambda _url: True)
+    assert get(publisher, tmp_path).path.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [("http://169.254.169.254/a", True), ("http://[::1]:80/", True), ("http://1.1.1.1/", False), ("http://[", False)],
+)
+def test_which_addresses_are_of_this_network(url: str, inside: bool) -> None:
+    assert is_inside(url) is inside
+
+
+def test_why_a_certificate_does_not_hold() -> None:
+    refused = ssl.SSLCertVerificationError("x")
+    refused.verify_message = "certificate has expired"
+    problem = requests.exceptions.SSLError()
+    problem.__context__ = refused
+    assert insecure(problem).startswith("its certificate does not hold (certificate has expired). Tell those who")
+    assert insecure(requests.exceptions.SSLError()) == "no secure connection (SSLError). Ask again later."
+
+
 @pytest.mark.parametrize("url", ["ftp://localhost/x", "file:///etc/hosts", "nonsense", "http://", "http://[::1"])
 def test_a_wrong_address(tmp_path: Path, url: str) -> None:
     with pytest.raises(SourceError, match="no address") as caught:
@@ -597,6 +635,12 @@ def test_all_that_regions_need_is_fetched_once_and_one_failure_is_its_own(publis
     ]
     assert f"sachsen.osm.pbf: {DATED} did not change" in said
     assert {one.name for one in again if one.state == "failed"} == {"gone.osm.pbf", "wide.csv"}
+    # What does not come is noted until it does, with the day on which it first did not.
+    assert unfetched(run.folder).keys() == {"gone.osm.pbf", "wide.csv"}
+    write_json(run.folder.unfetched, {name: {"since": "2026-01-01T00:00:00+00:00"} for name in ("wide.csv", "left")})
+    publisher["de/gone-latest.osm.pbf"] = replace(PUBLISHED)
+    fetch_all(["c"], run, base=publisher.base)
+    assert {name: told["since"][:10] for name, told in unfetched(run.folder).items()} == {"wide.csv": "2026-01-01"}
     assert "names no extract" in str(fetch_all(["d"], run, base=publisher.base)[0].message)
     with pytest.raises(CatalogError, match="no region 'x'"):
         fetch_all(["x"], run)

@@ -416,6 +416,9 @@ class TestWhatAFailureCosts:
         told = "zabytki: zabytki.csv is missing beside zabytki.toml. Did you mean 'Zabytki.CSV'?"
         assert (facts.state, facts.message) == ("stale", told)
         assert last_part(data / "processed" / "regions" / "here" / "sources", "zabytki") is not None
+        contract = file.with_suffix(".toml")
+        contract.write_text(f'url = "https://example.org/zabytki.csv"\n{contract.read_text()}')
+        assert Night(data).part().facts.message == f"{told} Get it: inducult fetch here"
 
     def test_a_catalogs_file_that_is_gone_was_taken_away(self, data: Path) -> None:
         contract(data.parent / "catalog" / "sources", "offered")

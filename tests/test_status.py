@@ -55,6 +55,20 @@ def test_a_region_that_no_run_looks_at_is_named(data: Path) -> None:
     assert any(line.startswith("region leoben: no run for 3 h") for line in late.stale)
 
 
+def test_a_file_that_does_not_come_for_long_is_named(data: Path) -> None:
+    """Runs go on with what was fetched before, and are whole: nobody would tell that a partner's server is gone."""
+    folder, now = DataFolder(data), datetime.now(UTC)
+    told = {"since": (now - timedelta(hours=30)).isoformat(), "regions": ["leoben"], "message": "No answer."}
+    write_json(folder.unfetched, {"list.csv": told})
+    young, old = (status_of(folder, max_age_h=hours, now=now) for hours in (36, 24))
+    folder.unfetched.unlink()
+    assert young.is_well
+    assert old.reasons == ["1 unfetched"]
+    assert re.fullmatch(
+        r"list\.csv: has not come since \S+\. No answer\. Then: inducult fetch leoben", old.unfetched[0]
+    )
+
+
 def test_a_region_that_has_data_and_is_not_on_the_map_is_named(data: Path) -> None:
     """A schedule that was never started would be missed in silence: the release knows only what was built."""
     result = CliRunner().invoke(cli.app, ["status", "--data", str(data)])

@@ -537,6 +537,7 @@ class GdalError(Exception):
         (PermissionError(errno.EACCES, "x"), "writing is not allowed"),
         (OSError(errno.EIO, "x"), "the disk reports an error"),
         (GdalError("database or disk is full"), "the disk is full"),
+        (GdalError("sqlite3_exec(COMMIT) failed: disk I/O error"), "the disk reports an error, or files may .*"),
         (GdalError("write failed: No space left on device"), "the disk is full"),
     ],
 )

@@ -41,6 +41,7 @@ from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
 from inducult_geo.sources.partners.files import find_files, near_name
 from inducult_geo.sources.partners.partner import read_partner
+from inducult_geo.sources.web.fetch_plan import named_file
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 
@@ -243,6 +244,7 @@ def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, 
                 raise SourceError(
                     f"{contract.id}: {', '.join(contract.files)} is missing beside {contract.declared_in.name}."
                     + near_name(contract)
+                    + (f" Get it: inducult fetch {region.id}" if named_file(contract) else "")
                 )
             return _absent(contract, region.id)
         run.say(f"{region.id}: reading {', '.join(path.name for path in files)}")

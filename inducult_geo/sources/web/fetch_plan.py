@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from inducult_geo.catalog import Contract, Region
-from inducult_geo.errors import InducultError, SourceError
+from inducult_geo.errors import InducultError, SourceError, StorageError
 from inducult_geo.run import Run
 from inducult_geo.sources.web.fetch import Fetched, fetch
+from inducult_geo.store import unfetched, write_json
 
 GEOFABRIK = "https://download.geofabrik.de"
 _EXTRACT = ".osm.pbf"
@@ -98,7 +100,27 @@ def fetch_all(region_ids: Sequence[str], run: Run, *, base: str = GEOFABRIK) -> 
         run.advance(done, len(wanted))
         outcomes.append(_fetch_one(one, run))
     run.advance(len(wanted), len(wanted))
+    _note_failures(outcomes, run)
     return [*without, *outcomes]
+
+
+def _note_failures(outcomes: Sequence[FetchOutcome], run: Run) -> None:
+    """Note which files do not come, and since when: a run goes on with what is kept of them, and would never tell."""
+    before = unfetched(run.folder)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    regions = [run.catalog.region(region_id) for region_id in sorted(run.catalog.regions)]
+    known = {one.name for one in (*_extracts(regions, run, ""), *_files(regions, run))}
+    asked = {one.name: one for one in outcomes}
+    failed = {name: told for name, told in before.items() if name in known - asked.keys()}
+    for name, one in asked.items():
+        if one.fetched is None:
+            since = before.get(name, {}).get("since") or now
+            failed[name] = {"since": since, "regions": list(one.regions), "message": one.message}
+    if failed != before:
+        try:
+            write_json(run.folder.unfetched, failed)
+        except StorageError as problem:
+            run.say(str(problem))
 
 
 def _why_not(region: Region, base: str) -> str | None:

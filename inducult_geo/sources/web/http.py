@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -39,6 +39,7 @@ from tenacity import (
 from inducult_geo import __version__
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
+from inducult_geo.sources.web.guards import insecure, is_inside
 
 ATTEMPTS = 4
 """How often one server is asked before it is given up."""
@@ -234,13 +235,14 @@ def exchange(
     TransientError
         Where the server cannot be reached, breaks off or is too slow; also while the body is read inside.
     SourceError
-        Where the address is none.
+        Where the address is none, or leads from outside into this machine or its network.
     """
     whole_s = min(deadline_s or settings.http_deadline_s, settings.http_deadline_s)
     setting = deadline_of if whole_s < settings.http_deadline_s else HTTP_DEADLINE
     where = shown(url)
     with requests.Session() as session, _Watch(whole_s, setting) as watch:
         _mount(session, watch)
+        session.hooks["response"].append(_stay_outside)
         try:
             with session.request(
                 method,
@@ -256,10 +258,28 @@ def exchange(
                 yield Exchange(response, where, watch)
         except _WRONG_ADDRESS as problem:
             raise SourceError(f"{where}: no address that can be asked ({type(problem).__name__}).") from problem
+        except requests.exceptions.SSLError as problem:
+            raise TransientError(f"{where}: {insecure(problem)}") from problem
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as problem:
             if watch.is_over:
                 raise TransientError(watch.late(where)) from problem
             raise TransientError(f"{where}: no whole answer ({type(problem).__name__}). Ask again later.") from problem
+
+
+def _stay_outside(response: requests.Response, **_options: Any) -> None:
+    """Refuse to be led from a server outside into this machine or its network, which are none of its business.
+
+    Raises
+    ------
+    SourceError
+    """
+    if response.is_redirect and response.url is not None:
+        target = urljoin(response.url, response.headers["Location"])
+        if is_inside(target) and not is_inside(response.url):
+            raise SourceError(
+                f"{shown(response.url)}: leads to {shown(target)}, an address of this machine or its network. Where "
+                "that is meant, write it into `url` itself."
+            )
 
 
 @dataclass

@@ -100,6 +100,13 @@ def in_words(problem: Exception) -> str:
     return str(problem)
 
 
+def fault_told(problem: BaseException | str) -> str:
+    """Return what an error says; of one that is not told by name, that it is a fault of this program."""
+    if not isinstance(problem, BaseException) or isinstance(problem, InducultError):
+        return str(problem)
+    return f"{type(problem).__name__}: {problem}. This is a fault of inducult-geo: please report it."
+
+
 def steady(message: str | None) -> str | None:
     """Return a message without what differs from night to night though the reason is the same: times, numbers, ids.
 

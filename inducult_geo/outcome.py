@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inducult_geo.errors import InducultError
+from inducult_geo.errors import InducultError, fault_told
 from inducult_geo.frames import NO_COUNTS, Counts, Problem
 from inducult_geo.run import Run, SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import RegionOutcome
@@ -124,9 +124,9 @@ def begin(run: Run) -> Iterator[None]:
     write_json(run.folder.processed / _NOTE, {"began": began, "ended": None})
     try:
         yield
-    except InducultError as problem:
+    except Exception as problem:
         with suppress(InducultError, OSError):
-            _write_note(run, began, 1, _plain(str(problem)), ())
+            _write_note(run, began, 1, _plain(fault_told(problem)), ())
         raise
 
 

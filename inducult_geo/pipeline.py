@@ -19,7 +19,7 @@ from inducult_geo.catalog import OSM, Region
 from inducult_geo.collecting.at_hand import choose_regions, find_extract, refuse_emptied
 from inducult_geo.collecting.boundaries import kept_outline
 from inducult_geo.collecting.gather import gather_region
-from inducult_geo.errors import InducultError, RegionError, StorageError, TransientError
+from inducult_geo.errors import InducultError, RegionError, StorageError, TransientError, fault_told
 from inducult_geo.memory import decisions_of
 from inducult_geo.of_sample import set_sample_aside
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
@@ -115,9 +115,8 @@ def try_refresh(region: Region, run: Run) -> RegionOutcome:
 def failed(region_id: str, problem: BaseException | str, run: Run) -> RegionOutcome:
     """Say that a region failed; its last good outputs stay."""
     kept = last_stage(region_id, run)
-    words = str(problem)
+    words = fault_told(problem)
     if isinstance(problem, BaseException) and not isinstance(problem, InducultError):
-        words = f"{type(problem).__name__}: {problem}. This is a fault of inducult-geo: please report it."
         run.say("".join(traceback.format_exception(problem)))
     run.say(f"{region_id}: failed: {words}" + (" Its last good outputs stay." if kept else ""))
     return RegionOutcome(region_id, "stale" if kept else "failed", kept, words)

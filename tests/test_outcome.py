@@ -146,12 +146,14 @@ class TestNote:
         assert told["said"] == "all is lost"
         assert told["exit_code"] == 1
 
-    def test_a_fault_of_the_program_is_not_called_an_end(self, run: Run) -> None:
+    def test_a_fault_of_the_program_is_told_as_one(self, run: Run) -> None:
+        """It was told as a run that somebody had killed."""
         with pytest.raises(ZeroDivisionError), begin(run):
-            raise ZeroDivisionError
+            raise ZeroDivisionError("by zero")
         told = last_run(run.folder)
         assert told is not None
-        assert told["ended"] is None
+        assert told["said"] == "ZeroDivisionError: by zero. This is a fault of inducult-geo: please report it"
+        assert told["exit_code"] == 1
 
 
 def test_a_run_that_ends_at_the_log_of_decisions_is_noted_as_failed(tmp_path: Path) -> None:

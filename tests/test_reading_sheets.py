@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,14 @@ def test_years_that_became_days_in_a_spreadsheet_are_told(
     assert len(told) == is_told
     assert not told or "'anno' holds nothing but days of 1904 and 1905" in told[0]
     assert not told or "(1905-03-04 is the number 1890)" in told[0]
+
+
+def test_where_less_memory_is_allowed_than_our_own_limit_workbooks_are_read(tmp_path: Path) -> None:
+    """Under `ulimit -v` every workbook was refused: a limit that somebody set cannot be raised."""
+    path = workbook(tmp_path / "a.xlsx", {"A1": "name"})
+    child = shlex.join([sys.executable, "-I", str(sheets._CHILD), str(path), "null", str(sheets._MEMORY_MB)])
+    told = subprocess.run(["sh", "-c", f"ulimit -v 2000000; {child}"], capture_output=True, check=False)
+    assert (told.returncode, b"name" in told.stdout) == (0, True), told.stderr
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".ods"])

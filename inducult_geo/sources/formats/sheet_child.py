@@ -40,7 +40,10 @@ def _limit(megabytes: int) -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    bound, hard = megabytes << 20, resource.getrlimit(resource.RLIMIT_AS)[1]
+    # Who started all of this may have set a lower one, which nobody can raise.
+    bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
 def _cell(value: Any) -> Any:

@@ -324,7 +324,7 @@ def _ask_child(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
         raise ContractError(f"{refused}{problem}. Save it again as .xlsx.") from problem
     if done.returncode != 0 or not done.stdout:
         raise ContractError(
-            f"{refused}it needs more memory than {_MEMORY_MB // 1000} GB. Often a "
+            f"{refused}it needs more memory than {_MEMORY_MB // 1000} GB, or than this machine gives. Often a "
             "stray cell stands far outside the table: copy the table into a new sheet and save it as .xlsx."
         )
     for line in io.BytesIO(done.stdout):

@@ -276,6 +276,7 @@ def _stay_outside(response: requests.Response, **_options: Any) -> None:
     if response.is_redirect and response.url is not None:
         target = urljoin(response.url, response.headers["Location"])
         if is_inside(target) and not is_inside(response.url):
+            response.close()
             raise SourceError(
                 f"{shown(response.url)}: leads to {shown(target)}, an address of this machine or its network. Where "
                 "that is meant, write it into `url` itself."

@@ -156,13 +156,11 @@ def status_of(
     told = _told(release / GEOPACKAGE, folder, max_age_h, wanted, moment)
     if age_h < -AHEAD_H:
         told.stale.append(f"release {release.name}: its last run is of the future. {_CLOCK}")
-    run = manifest.get("run")
-    sites = run.get("sites") if isinstance(run, dict) else 0
     return Status(
         release,
         max(0.0, age_h),
         max_age_h,
-        sites if isinstance(sites, int) else 0,
+        _sites(manifest),
         told.questions,
         tuple(told.stale),
         said,
@@ -175,6 +173,13 @@ def status_of(
         tuple(f"{regions}: {problem}" for problem, regions in told_by(_noticed(manifest)).items()),
         tuple(_unfetched(folder, max_age_h, moment)),
     )
+
+
+def _sites(manifest: Mapping[str, Any]) -> int:
+    """Return how many sites the manifest of a release tells; other versions may differ."""
+    run = manifest.get("run")
+    sites = run.get("sites") if isinstance(run, dict) else 0
+    return sites if isinstance(sites, int) else 0
 
 
 def _unfetched(folder: DataFolder, max_age_h: float, now: datetime) -> Iterator[str]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import DecisionError
+from inducult_geo.match.decided import decisions
 from inducult_geo.match.decided.decisions import Decision, append_decision, contradictions, read_decisions, replay
 
 
@@ -196,6 +197,17 @@ def test_a_torn_last_line_is_skipped_and_reported(tmp_path):
     read = read_decisions(path)
     assert len(read) == 1
     assert "line 2" in read.problems[0]
+
+
+def test_the_first_word_is_safe_with_the_folders_that_it_makes(tmp_path, monkeypatch):
+    """A file may reach the disk, and its name in a folder that is new not."""
+    synced = []
+    monkeypatch.setattr(decisions, "sync", synced.append)
+    path = tmp_path / "raw" / "decisions" / "decisions.jsonl"
+    append_decision(path, said("a:1"))
+    assert synced == [path.parent, path.parent.parent]
+    append_decision(path, said("a:2"))
+    assert len(synced) == 2
 
 
 @pytest.mark.parametrize("cut", [0, 20])

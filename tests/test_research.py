@@ -28,8 +28,10 @@ from hypothesis import strategies as st
 from test_surfaces import with_surfaces
 
 from inducult_geo import ragged
-from inducult_geo.errors import ContractError
+from inducult_geo.catalog import Read
+from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
+from inducult_geo.publish import spreadsheet
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.opened import Opened
 from inducult_geo.publish.databases.geopackage import write_geopackage
@@ -49,8 +51,10 @@ from inducult_geo.publish.spreadsheet import (
     safe_cell,
     write_csv,
     write_plain_csv,
+    write_workbook,
 )
 from inducult_geo.releasing.withholding import for_release
+from inducult_geo.sources.formats.readers import read_table
 
 FILES = {"sites.csv", "sites.csvt", "sites.prj", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
 CHECKS = (
@@ -176,6 +180,20 @@ def test_a_cell_is_made_safe(cell: object, safe: object) -> None:
     assert safe_cell(cell) == safe
     if isinstance(cell, str) and "\x00" not in cell:
         assert plain_cell(str(safe)) == cell, "an apostrophe of the name itself stays"
+
+
+def test_a_workbook_without_rows_has_its_columns(tmp_path: Path) -> None:
+    write_workbook(pd.DataFrame({"a": [], "b": pd.Series([], dtype=object)}), tmp_path / "a.xlsx", "pairs")
+    read = read_table(tmp_path / "a.xlsx", Read())
+    assert ([*read.frame], len(read.frame), read.warnings) == (["a", "b"], 0, ())
+
+
+def test_a_workbook_of_more_rows_than_excel_opens_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 2)
+    write_workbook(pd.DataFrame({"a": [1, 2]}), tmp_path / "a.xlsx", "pairs")
+    with pytest.raises(ConfigError, match="3 rows are more than the 2 that Excel opens"):
+        write_workbook(pd.DataFrame({"a": [1, 2, 3]}), tmp_path / "b.xlsx", "pairs")
+    assert not (tmp_path / "b.xlsx").exists()
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8))

@@ -35,6 +35,9 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _MAYBE: Final = frozenset((*_STARTS, "'"))
 """Characters with which a text begins that may need an apostrophe."""
 
+MOST_ROWS: Final = 2**20 - 1
+"""So many rows a sheet of Excel has below its header."""
+
 _WORKBOOK: Final = ".xlsx"
 _NEITHER: Final = (".xls", ".ods", ".gpkg", ".geojson", ".json", ".parquet")
 _DELIMITERS = ",;\t"
@@ -116,8 +119,18 @@ def write_workbook(table: pd.DataFrame, path: Path, sheet: str) -> None:
     """Write a table as the one sheet of an Excel workbook (.xlsx), formula-safe; numbers are numbers there.
 
     A CSV with commas opens as a single column where Excel parts cells by semicolons, as in most of the regions.
+
+    Raises
+    ------
+    ConfigError
+        Where it has more rows than Excel opens: all beyond would be lost when it is saved there.
     """
-    cells = safe_texts(table).convert_dtypes()
+    if len(table) > MOST_ROWS:
+        raise ConfigError(
+            f"{len(table):,} rows are more than the {MOST_ROWS:,} that Excel opens in a workbook. Write a .csv instead."
+        )
+    # GDAL writes the names of columns with the first row only; an empty one is read as none.
+    cells = safe_texts(table if len(table) else table.reindex([0])).convert_dtypes()
     texts = [name for name in cells if not is_numeric_dtype(cells[name]) or cells[name].isna().all()]
     pyogrio.write_dataframe(cells.astype(dict.fromkeys(texts, "string")), path, driver="XLSX", layer=sheet)
 

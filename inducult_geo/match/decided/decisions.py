@@ -14,6 +14,7 @@ from typing import Any
 from inducult_geo.errors import DecisionError, is_no_plain_file
 from inducult_geo.match.decided.relations import conflicts, told
 from inducult_geo.match.decided.verdict import NEEDED, PART_OF, UNDECIDED, Decision, PairKey
+from inducult_geo.store import sync
 
 _CONFIRMED = 2
 
@@ -223,6 +224,10 @@ def append_decision(path: Path, decision: Decision) -> None:
             log.write(decision.as_line().encode() + b"\n")
             log.flush()
             os.fsync(log.fileno())
+        if not whole:
+            # The first word of all: the log is new in its folder, and this mostly in the one above.
+            sync(path.parent)
+            sync(path.parent.parent)
     except OSError:
         # Half a line would be told as torn every night, though nobody's word is in it.
         if whole is not None:

@@ -45,7 +45,13 @@ LOG_BYTES = 10_000_000
 
 
 def deployments(run: Run, *, data: Path, catalogs: list[Path], regions: Sequence[str] = ()) -> list[RunnerDeployment]:
-    """Return one deployment a region, of those named or all that have data, on its schedule and in its time zone."""
+    """Return one deployment a region, of those named or all that have data, on its schedule and in its time zone.
+
+    Raises
+    ------
+    ConfigError
+        Where a schedule is none.
+    """
     from prefect.schedules import Cron
 
     from flows.refresh import refresh
@@ -53,6 +59,13 @@ def deployments(run: Run, *, data: Path, catalogs: list[Path], regions: Sequence
     made = []
     for region in choose_regions(regions, run):
         cron = run.settings.serve_cron or region.schedule
+        try:
+            schedule = Cron(cron, timezone=region.timezone)
+        except ValueError:
+            where = "INDUCULT_SERVE_CRON" if run.settings.serve_cron else "`schedule` in its TOML"
+            raise ConfigError(
+                f"{region.id}: '{cron}' is no schedule. Write {where} as cron does: '0 2 * * *' is two at night."
+            ) from None
         parameters = {
             "regions": [region.id],
             "data": str(data.resolve()),
@@ -62,7 +75,7 @@ def deployments(run: Run, *, data: Path, catalogs: list[Path], regions: Sequence
         deployment = refresh.to_deployment(
             name=region.id,
             description=region.title,
-            schedule=Cron(cron, timezone=region.timezone),
+            schedule=schedule,
             parameters={"parameters": parameters},
             tags=["inducult"],
         )

@@ -29,7 +29,7 @@ from test_overpass import serving
 from typer.testing import CliRunner
 from urllib3.util import Retry
 
-from inducult_geo.errors import ContractError, InducultError, StorageError
+from inducult_geo.errors import ConfigError, ContractError, InducultError, StorageError
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import DataFolder, current_release
@@ -289,6 +289,14 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
     assert len(schedules) == 8
     assert schedules["opole"][1] == "Europe/Warsaw"
     assert len({cron for cron, _ in schedules.values()}) == 8
+
+
+def test_a_schedule_that_is_none_is_told_in_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.serve import deployments
+
+    monkeypatch.setenv("INDUCULT_SERVE_CRON", "at night")
+    with pytest.raises(ConfigError, match=r"^gorenjska: 'at night' is no schedule\. Write INDUCULT_SERVE_CRON as cron"):
+        deployments(open_run(data), data=data, catalogs=[])
 
 
 def test_the_nights_of_named_regions_ask_overpass_where_they_are_told_to(tmp_path: Path) -> None:

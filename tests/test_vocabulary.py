@@ -58,6 +58,11 @@ def test_every_row_says_its_source(name: str) -> None:
         ("pila da riso", "grain_mill"),  # no Czech sawmill
         ("tovární vila", "owner_villa"),
         ("strojarna", "tannery"),
+        # No mill for grain.
+        ("papírenský mlýn", "paper_mill"),
+        ("kruitmolen", "arms_explosives"),
+        ("mulino da olio", "food_factory"),
+        ("valjaonica sukna", "textile_finishing"),
         ("přádelna a tkalcovna", "textile_mill"),
         # As old directories call branches.
         ("Glasraffinerie", "glassworks"),

@@ -574,7 +574,8 @@ def test_every_theme_and_type_that_is_told_apart_is_in_the_vocabulary():
     ],
 )
 def test_a_power_house_beside_other_works(one, other, value):
-    assert compare("power house", {"name": one}, {"name": other}) == pytest.approx(value, nan_ok=True)
+    mills = [row(f"{source}:{n}", f"Spinnerei {n}", point(90_000 + n)) for n in range(8) for source in "ab"]
+    assert compare("power house", {"name": one}, {"name": other}, extra=mills) == pytest.approx(value, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -614,6 +615,21 @@ def test_one_of_a_list_of_power_plants_is_hardly_what_tells_none_among_other_wor
     mills = [row(f"a:{n}", f"Papierfabrik {n}", point(90_000 + n)) for n in range(works)]
     found = compare("power house", {"name": other}, {"name": "Assemini"}, extra=[*plants, *mills])
     assert found == pytest.approx(value, nan_ok=True)
+
+
+def test_a_list_of_many_boiler_houses_and_of_other_works_is_none_of_power_plants():
+    """Half of the German and Polish permits are boiler houses: alone, without other countries, they stay permits."""
+    houses = [row(f"b:{n}", f"Heizwerk {n}", point(50_000 + n)) for n in range(80)]
+    mills = [row(f"{source}:m{n}", f"Papierfabrik {n}", point(90_000 + n)) for n in range(40) for source in "ab"]
+    works = {"name": "Aluminium Norf GmbH"}
+    assert np.isnan(compare("power house", works, {"name": "Einheitliche Anlage Alunorf"}, extra=[*houses, *mills]))
+    assert compare("power house", works, {"name": "Kesselhaus Alunorf"}, extra=[*houses, *mills]) == 0.0
+
+
+def test_where_a_list_tells_of_no_works_at_all_its_names_deny_no_power_house():
+    """A list knows power plants by their towns alone ("CRUAS 1"): what it does not tell, it does not deny."""
+    towns = [row(f"a:{n}", f"Cruas {n}", point(50_000 + n)) for n in range(8)]
+    assert np.isnan(compare("power house", {"name": "Cruas"}, {"name": "Cruas Power Plant"}, extra=towns))
 
 
 @pytest.mark.parametrize(

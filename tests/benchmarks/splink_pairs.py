@@ -43,7 +43,7 @@ from pyproj import Transformer
 from inducult_geo.frames import WORK_CRS, Records, from_json
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.reading.prepare import flat
-from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, NO_HOUSE, Prepared
+from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, Prepared
 from inducult_geo.ragged import Ragged
 
 SIDE = Path(__file__).with_name("splink_side.py")
@@ -109,7 +109,7 @@ def prepared_columns(p: Prepared) -> dict[str, object]:
         told[f"our_{name}"] = [text or None for text in getattr(p, name)]
     for name in ("x", "y", "accuracy_m", "start_year", "capacity"):
         told[f"our_{name}"] = pd.array(getattr(p, name), dtype="Float64")
-    says = pd.Series(p.service).map({HOUSE: 1.0, NO_HOUSE: 0.0, AMONG_WORKS: 0.0}).astype("Float64")
+    says = pd.Series(p.service).map({HOUSE: 1.0, AMONG_WORKS: 0.0}).astype("Float64")
     return told | {"our_power_house": says, "our_fuel": p.fuel}
 
 

@@ -20,7 +20,7 @@ from inducult_geo.match.pairs.scores import Scores, chosen, percent
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.likeness import covered, told_beside
 from inducult_geo.match.reading.plants import stand_for_all
-from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, Prepared
+from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, Prepared
 from inducult_geo.match.reading.trades import fuel_bits
 from inducult_geo.ragged import Floats, Ints
 from inducult_geo.text import token_in_words
@@ -38,7 +38,6 @@ _MAY_BE_ONE: Final = 0.5
 
 _SERVICES: Final[Mapping[tuple[int, int], float]] = {
     (HOUSE, HOUSE): 1.0,
-    (HOUSE, NO_HOUSE): 0.0,
     (HOUSE, AMONG_WORKS): 0.0,
     # No labels tell this one: two lists of power plants agree best on their partners in a third list with it.
     (LISTED, AMONG_WORKS): _MAY_BE_ONE,
@@ -187,7 +186,7 @@ def same_years(pairs: Compared) -> Scores:
 
 
 def same_service(pairs: Compared) -> Scores:
-    """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or in lists of power plants.
+    """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or a list does not tell of other works.
 
     Against one of a list of power plants a record that tells none, among other works, is likelier the neighbor, but it
     may have a name that does not tell (0.5). Wind and sun alone make no works: beside such a plant it is the neighbor.

@@ -23,7 +23,7 @@ from inducult_geo.match.reading.addresses_in_names import addresses_in_names
 from inducult_geo.match.reading.countries import countries_of
 from inducult_geo.match.reading.lexicon import Lexicon
 from inducult_geo.match.reading.places import points_in
-from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, UNTOLD, Prepared
+from inducult_geo.match.reading.prepared import AMONG_HOUSES, AMONG_WORKS, HOUSE, LISTED, UNTOLD, Prepared
 from inducult_geo.match.reading.record_names import Texts, called, joined, texts_of
 from inducult_geo.match.reading.trades import (
     NO_TYPES,
@@ -196,11 +196,12 @@ def _services(words: Words, names: Ragged, burns: Flags, records: Records, calle
     houses, others = (
         np.bincount(codes[told & who], minlength=len(sources)) / counts for who in (house, other & ~house)
     )
-    service = np.full(len(names), NO_HOUSE, dtype=np.int32)
-    service[(others >= OTHER_WORKS)[codes]] = AMONG_WORKS
+    many, mixed = houses > POWER_USUAL, others >= OTHER_WORKS
+    service = np.full(len(names), UNTOLD, dtype=np.int32)
+    service[told & mixed[codes]] = AMONG_WORKS
+    service[told & (many & mixed)[codes]] = AMONG_HOUSES
     service[house] = HOUSE
-    service[~told] = UNTOLD
-    service[(houses > POWER_USUAL)[codes]] = LISTED
+    service[(many & ~mixed)[codes]] = LISTED
     return service
 
 

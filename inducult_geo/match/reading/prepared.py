@@ -26,7 +26,7 @@ TELLS_FUELS: Final = 0.5
 
 _CODE_LENGTH = 12
 
-UNTOLD, NO_HOUSE, AMONG_WORKS, HOUSE, LISTED = range(5)
+UNTOLD, AMONG_WORKS, HOUSE, AMONG_HOUSES, LISTED = range(5)
 """What a record tells of being a power house (see `Prepared.service`)."""
 
 
@@ -60,8 +60,8 @@ class Prepared:
         As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
     service
         `HOUSE` where the name, the type or a fuel tells of a boiler or power house; `LISTED` for all of a source that
-        is about such; `AMONG_WORKS` where nothing tells of one in a source that tells of other works, `NO_HOUSE` in any
-        other; `UNTOLD` where there is no name, either.
+        is about such alone. Where nothing tells of one: `AMONG_HOUSES` in a source of many such and of other works,
+        `AMONG_WORKS` in any other that tells of other works, else `UNTOLD`; so where there is no name.
     lexicon
         The words.
     """

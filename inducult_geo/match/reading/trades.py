@@ -42,7 +42,9 @@ NO_TYPES: Final = frozenset({"other", "unknown"})
 """Types that say of no works what they are."""
 
 POWER_USUAL: Final = 0.4
-"""Where so many of a source's records are such, the list is about power plants and that one is says nothing."""
+"""Where so many of a source's records are such, that one tells none says nothing; where there are hardly others in it
+(`OTHER_WORKS`), the list is about power plants alone. (The permits of a country that heats by many boiler houses are
+half such, and a quarter other works.)"""
 
 OTHER_WORKS: Final = 0.03
 """Where so many of a source's records tell other works, the list is of all kinds: what tells no power house in it may

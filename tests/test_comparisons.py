@@ -16,6 +16,7 @@ from inducult_geo.match.pairs.types import GENERAL_THEMES, NEIGHBORING_THEMES, S
 from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses, tells_street
 from inducult_geo.match.reading.prepare import accuracies, prepare
+from inducult_geo.match.reading.prepared import AMONG_HOUSES, LISTED
 from inducult_geo.match.reading.words import Words
 from inducult_geo.ragged import Ragged
 from inducult_geo.text import packaged_rows
@@ -624,6 +625,14 @@ def test_a_list_of_many_boiler_houses_and_of_other_works_is_none_of_power_plants
     works = {"name": "Aluminium Norf GmbH"}
     assert np.isnan(compare("power house", works, {"name": "Einheitliche Anlage Alunorf"}, extra=[*houses, *mills]))
     assert compare("power house", works, {"name": "Kesselhaus Alunorf"}, extra=[*houses, *mills]) == 0.0
+
+
+def test_a_short_list_is_one_of_power_plants_where_nearly_all_are():
+    """Nine of 13 permits of a region are boiler houses: that the others tell of no works may be chance."""
+    said = [*(f"Heizwerk {number}" for number in range(9)), "KG Energo", "Papos Trade", "Lias Vintirov", "Nove Sedlo"]
+    for count, state in ((10, LISTED), (13, AMONG_HOUSES)):
+        permits = [row(f"c:{number:02}", name, point(1_000 * number)) for number, name in enumerate(said[:count])]
+        assert prepare(records(*permits)).service[count - 1] == state
 
 
 def test_where_a_list_tells_of_no_works_at_all_its_names_deny_no_power_house():

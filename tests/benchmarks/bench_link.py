@@ -1,7 +1,7 @@
 """Measure linking on the labelled tables: `python tests/benchmarks/bench_link.py [SHARED] [--quick]`.
 
-Every figure is of records that the weights were not learned from: folds of left records, whole countries left out, and
-sets that teach nothing. One row a set and state; each also with all true partners taken out ("emptied": share of the
+Every figure is of records that the weights were not learned from: folds of left records, whole countries left out (and
+linked without the others' rows), and sets that teach nothing. One row a set and state; each also with all true partners taken out ("emptied": share of the
 rows that are matched all the same). P, R and F1 are of what `link` calls a match, works that the right list gives again
 among them. "F1 run" is of what a run would join by itself: one partner, never one that nothing but nearness speaks for.
 "sure" are matches from 0.7 on (what else is doubtful is left out), "asked" is the share of all others from 0.15 on,
@@ -37,6 +37,8 @@ from inducult_geo.match.scoring.score import DOUBTED, LEAD_KNOTS, Weights, score
 from inducult_geo.ragged import ranks_within
 
 SETS = Path(__file__).with_name("labelled.toml")
+ALONE = ("whole", "bare")
+"""States in which a country is linked alone, too."""
 
 
 @dataclass(frozen=True)
@@ -145,15 +147,25 @@ class Judge:
 
     def parts(self, name: str) -> list[tuple[Examples, Examples]]:
         """States of a set, each with its partners and without."""
-        mine = [part for part in self.shown if part.name.partition(",")[0] == name]
-        return [*zip(mine[::2], mine[1::2], strict=True)]
+        return in_twos(part for part in self.shown if part.name.partition(",")[0] == name)
 
-    def out_of(self, name: str, folds: Iterable[np.ndarray], shown: list[Examples] | None = None) -> dict:
+    def alone(self, name: str, fold: np.ndarray) -> list[tuple[Examples, Examples]]:
+        """The same of tables that hold the countries of a fold alone, as a person brings them."""
+        whole = self.sets[name]
+        lands = whole.left.loc[whole.left["record_key"].isin(fold), "country"].unique()
+        left, right = (Records(t[t["country"].isin(lands)].reset_index(drop=True)) for t in (whole.left, whole.right))
+        mine = {*left["record_key"].str.partition(":")[2]}
+        labels, ignored = ([pair for pair in pairs if pair[0] in mine] for pairs in (whole.labels, whole.ignored))
+        return in_twos(examples(replace(whole, left=left, right=right, labels=labels, ignored=ignored)))
+
+    def out_of(
+        self, name: str, folds: Iterable[np.ndarray], shown: list[Examples] | None = None, *, alone: bool = False
+    ) -> dict:
         """State -> best candidates with partners and without; each fold judged by weights learned from the others."""
         found: dict[str, tuple[list[Best], list[Best]]] = {}
         for fold in folds:
             weights = weights_from(fit_weights(shown or self.shown, leave_out=set(fold)))
-            for state in self.parts(name):
+            for state in self.alone(name, fold) if alone else self.parts(name):
                 place = found.setdefault(state[0].name, ([], []))
                 for part, into in zip(state, place, strict=True):
                     into.append(best_of(part, weights, fold))
@@ -171,6 +183,12 @@ class Judge:
                 given = figures(whole.among(keys), emptied.among(keys), n, len(own))
                 rows.append((row("... names not copied", given), None))
         return rows
+
+
+def in_twos(parts: Iterable[Examples]) -> list[tuple[Examples, Examples]]:
+    """Put the examples of each state with partners and without side by side."""
+    each = [*parts]
+    return [*zip(each[::2], each[1::2], strict=True)]
 
 
 def folds_of(keys: np.ndarray, count: int) -> list[np.ndarray]:
@@ -304,6 +322,9 @@ def main() -> None:
     rows = []
     for name, folds, how, names in rounds:
         rows += judge.report(name, judge.out_of(name, folds), how, names)
+    found = judge.out_of(hotmaps, countries(given.shared, judge), alone=True)
+    found = {state: both for state, both in found.items() if state.partition(", ")[2] in ALONE}
+    rows += judge.report(hotmaps, found, "country left out, and linked alone", own)
     rest = [part for part in judge.shown if not part.name.startswith(jrc)]
     rows += judge.report(jrc, judge.out_of(jrc, [judge.lefts(jrc)], rest), "never seen")
     say(table([figures for figures, _ in rows]) + "\n")

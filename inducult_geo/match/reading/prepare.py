@@ -26,6 +26,7 @@ from inducult_geo.match.reading.places import points_in
 from inducult_geo.match.reading.prepared import AMONG_HOUSES, AMONG_WORKS, HOUSE, LISTED, UNTOLD, Prepared
 from inducult_geo.match.reading.record_names import Texts, called, joined, texts_of
 from inducult_geo.match.reading.trades import (
+    ALL_POWER,
     NO_TYPES,
     OTHER_WORKS,
     POWER_TYPES,
@@ -192,16 +193,17 @@ def _services(words: Words, names: Ragged, burns: Flags, records: Records, calle
     other |= ~records["type"].isin([*POWER_TYPES, *NO_TYPES, None]).to_numpy(dtype=bool)
     told = house | names.has_any
     codes, sources = pd.factorize(records["source"])
-    counts = np.maximum(np.bincount(codes[told], minlength=len(sources)), 1)
-    houses, others = (
-        np.bincount(codes[told & who], minlength=len(sources)) / counts for who in (house, other & ~house)
+    n_told, n_houses, n_others = (
+        np.bincount(codes[told & who], minlength=len(sources)) for who in (told, house, other & ~house)
     )
-    many, mixed = houses > POWER_USUAL, others >= OTHER_WORKS
+    many, mixed = n_houses > POWER_USUAL * n_told, n_others >= OTHER_WORKS * np.maximum(n_told, 1)
+    # A short list that tells of none is no proof: one more would be too many.
+    only = many & ((n_others + 1 < OTHER_WORKS * n_told) | (n_houses >= ALL_POWER * n_told))
     service = np.full(len(names), UNTOLD, dtype=np.int32)
     service[told & mixed[codes]] = AMONG_WORKS
-    service[told & (many & mixed)[codes]] = AMONG_HOUSES
+    service[told & many[codes]] = AMONG_HOUSES
     service[house] = HOUSE
-    service[(many & ~mixed)[codes]] = LISTED
+    service[only[codes]] = LISTED
     return service
 
 

@@ -60,8 +60,8 @@ class Prepared:
         As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
     service
         `HOUSE` where the name, the type or a fuel tells of a boiler or power house; `LISTED` for all of a source that
-        is about such alone. Where nothing tells of one: `AMONG_HOUSES` in a source of many such and of other works,
-        `AMONG_WORKS` in any other that tells of other works, else `UNTOLD`; so where there is no name.
+        is about such alone. Where nothing tells of one: `AMONG_HOUSES` in any other source of many such, `AMONG_WORKS`
+        in one that tells of other works, else `UNTOLD`; so where there is no name.
     lexicon
         The words.
     """

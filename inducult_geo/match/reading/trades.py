@@ -46,6 +46,9 @@ POWER_USUAL: Final = 0.4
 (`OTHER_WORKS`), the list is about power plants alone. (The permits of a country that heats by many boiler houses are
 half such, and a quarter other works.)"""
 
+ALL_POWER: Final = 0.9
+"""Where so many are such, the list is about power plants alone, however short it is."""
+
 OTHER_WORKS: Final = 0.03
 """Where so many of a source's records tell other works, the list is of all kinds: what tells no power house in it may
 be one all the same, but is likelier none. (Of names in lists of power plants 0.5 to 4 in a hundred tell other works, in

@@ -1,12 +1,12 @@
 """Measure linking on the labelled tables: `python tests/benchmarks/bench_link.py [SHARED] [--quick]`.
 
 Every figure is of records that the weights were not learned from: folds of left records, whole countries left out (and
-linked without the others' rows), and sets that teach nothing. One row a set and state; each also with all true partners taken out ("emptied": share of the
-rows that are matched all the same). P, R and F1 are of what `link` calls a match, works that the right list gives again
-among them. "F1 run" is of what a run would join by itself: one partner, never one that nothing but nearness speaks for.
-"sure" are matches from 0.7 on (what else is doubtful is left out), "asked" is the share of all others from 0.15 on,
-"of errors" the share of all errors that are among them. Then the reliability of the scores, what each comparison adds,
-and a learning curve. Nothing here is used by the package.
+linked without the others' rows), and sets that teach nothing. One row a set and state; each also with all true partners
+taken out ("emptied": share of the rows that are matched all the same). P, R and F1 are of what `link` calls a match,
+works that the right list gives again among them. "F1 run" is of what a run would join by itself: one partner, never one
+that nothing but nearness speaks for. "sure" are matches from 0.7 on (what else is doubtful is left out), "asked" is the
+share of all others from 0.15 on, "of errors" the share of all errors that are among them. Then the reliability of the
+scores, what each comparison adds, and a learning curve. Nothing here is used by the package.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -382,6 +383,8 @@ def test_the_shelf_gives_files_of_whole_releases_alone(tmp_path: Path) -> None:
             f"/{RELEASE}/..%2f..%2fdecisions.jsonl",
         ):
             assert get(path)[0] == 404, path
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", int(address.rpartition(":")[2])), timeout=10)
 
 
 def test_a_message_says_what_happened_what_was_kept_and_what_to_do(night: RunOutcome) -> None:
@@ -518,8 +521,12 @@ def test_who_sleeps_is_woken_for_news_alone(
     monkeypatch.setenv("INDUCULT_NOTIFY_ALWAYS", str(always))
     one = region("opole", state="failed" if fails else "fresh")
     outcome = RunOutcome((one,), Path(RELEASE), Counts(0, 0, 0, 0), 0, 0, {}, is_new=is_new, n_changes=changes)
-    telling.tell_outcome(outcome, open_run(tmp_path, contracts=False))
+    run = open_run(tmp_path, contracts=False)
+    telling.tell_outcome(outcome, run)
     assert sent == ([fails] if told else [])
+    monkeypatch.setattr(RunOutcome, "gone", ("half of a list",))
+    telling.tell_outcome(replace(outcome, is_new=True), run)
+    assert len(sent) == 1 + told, "rows that are gone are news, though no site differs"
 
 
 @pytest.mark.parametrize(
@@ -547,6 +554,29 @@ def test_a_port_that_is_taken_is_left_to_whom_it_belongs() -> None:
         other = free_port(port)
         assert other not in (0, port)
     assert free_port(port) == port
+
+
+def test_the_server_listens_on_loopback_its_command_holds_no_secret_and_its_log_does_not_grow_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import serve
+
+    asked: list[Any] = []
+    monkeypatch.setattr(serve.subprocess, "Popen", lambda command, **given: asked.append((command, given)))
+    for name in ("_tied", "_wait", "_stop"):
+        monkeypatch.setattr(serve, name, lambda *_args, **_named: [])
+    monkeypatch.setattr(serve, "LOG_BYTES", 3)
+    (tmp_path / "server.log").write_text("long")
+    with serve.server(tmp_path, port=4200, database=SecretStr("postgresql+asyncpg://me:hush@db/p")) as (url, _):
+        pass
+    ((command, given),) = asked
+    assert (url, command[-4:]) == ("http://127.0.0.1:4200/api", ["--host", "127.0.0.1", "--port", "4200"])
+    assert "hush" not in " ".join(command)
+    assert given["env"]["PREFECT_SERVER_DATABASE_CONNECTION_URL"].endswith("hush@db/p")
+    assert {path.name: path.stat().st_size for path in tmp_path.glob("server.log*")} == {
+        "server.log": 0,
+        "server.log.1": 4,
+    }
 
 
 def sleeper(on_interrupt: str) -> subprocess.Popen[str]:

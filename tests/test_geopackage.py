@@ -207,6 +207,8 @@ def test_records_and_outlines_belong_to_sites_by_foreign_key(con):
     for table in ("source_records", "site_areas"):
         keys = con.execute('SELECT "table", "from", "to" FROM pragma_foreign_key_list(?)', (table,)).fetchall()
         assert keys == [("site_points", "site_id", "site_id")]
+        (asked,) = con.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE site_id = ''")
+        assert "USING INDEX" in asked[-1], "a form asks so for each site"
 
 
 def test_hostile_names_come_back_as_they_went_in(path):
@@ -424,6 +426,8 @@ def test_the_extent_of_nothing_is_the_origin_of_the_system():
 
 
 def test_metadata_name_license_and_sample(con):
+    tables = set(names(con, "SELECT table_name FROM gpkg_extensions"))
+    assert tables >= {"gpkg_metadata", "gpkg_metadata_reference", "gpkg_data_columns", "gpkg_data_column_constraints"}
     documents = names(con, "SELECT metadata FROM gpkg_metadata")
     assert len(documents) == len(LAYERS) + 1
     for document in documents:

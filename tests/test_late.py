@@ -9,7 +9,7 @@ import pytest
 
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.review import answers
-from inducult_geo.review.late import lateness
+from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.run import open_run
 
 REGISTRY = pd.DataFrame({"record_key": ["list:8"], "succeeds": ["list:7"]})
@@ -42,3 +42,43 @@ def test_the_last_ten_releases_are_asked_the_newest_first(monkeypatch: pytest.Mo
     monkeypatch.setattr(answers, "questions_of", lambda release: looked.append(release.name) or none)
     assert not answers.was_asked("Q-1", open_run(tmp_path, contracts=False))
     assert looked == [f"{n:02}" for n in range(11, 1, -1)]
+
+
+def test_one_s_own_word_holds_nothing_back_nor_one_that_was_taken_back_as_the_file_knew() -> None:
+    pair = ("list:1", "osm:way/1")
+    answer = Decision("Jan", "2026-03-03", *pair, "same")
+    own = replay([Decision("Jan", "2026-03-02", *pair, "different")])
+    assert lateness([answer], own, REGISTRY, lambda _: True).why_late(answer, "Q-1", "") is None
+    back = Decision("Eva", "2026-03-02", *pair, "undecided")
+    log = replay([Decision("Eva", "2026-03-01", *pair, "different"), back])
+    late = lateness([answer], log, REGISTRY, lambda _: True)
+    assert late.why_late(answer, "Q-1", "") is not None
+    assert late.why_late(answer, "Q-1", f"taken back at {back.moment}") is None
+    assert late.why_late(answer, "", "") is None, "a list made by hand, of what somebody asked"
+
+
+def test_of_words_under_the_key_of_before_and_of_today_the_last_one_counts() -> None:
+    words = [("Ada", "2026-03-01", "list:8", "same"), ("Eva", "2026-03-02", "list:7", "different")]
+    log = replay([Decision(who, day, key, "osm:way/1", word) for who, day, key, word in words])
+    answer = Decision("Jan", "2026-03-03", "list:8", "osm:way/1", "same")
+    assert "Eva" in str(lateness([answer], log, REGISTRY, lambda _: True).why_late(answer, "Q-1", ""))
+
+
+@pytest.mark.parametrize("since", ["different", "undecided"])
+@pytest.mark.parametrize(("note", "is_stale"), [("", True), ("old", True), ("new", False)])
+def test_what_was_said_before_a_later_word_is_no_new_word(since: str, note: str, is_stale: bool) -> None:
+    pair = ("list:1", "osm:way/1")
+    log = replay(
+        [Decision("Jan", "2026-03-01", *pair, "same", note="old"), Decision("Eva", "2026-03-02", *pair, since)]
+    )
+    told = why_stale(Decision("Jan", "2026-03-03", *pair, "same", note=note), log)
+    assert (told is not None) is is_stale
+    assert why_stale(Decision("Ada", "2026-03-03", *pair, "same", note=note), log) is None
+
+
+def test_who_changed_his_mind_said_nothing_new_by_an_old_file() -> None:
+    days = [("Jan", "2026-03-01", "same"), ("Jan", "2026-03-02", "different"), ("Eva", "2026-03-03", "same")]
+    log = replay([Decision(who, day, "list:1", "osm:way/1", word) for who, day, word in days])
+    told = why_stale(Decision("Jan", "2026-03-04", "list:1", "osm:way/1", "same"), log)
+    assert told is not None
+    assert "Jan 'different' on 2026-03-02" in told

@@ -11,7 +11,7 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.reading.plants import doors_of, stand_for_all
 from inducult_geo.match.reading.prepare import prepare
-from inducult_geo.match.reading.units import MACHINES_M
+from inducult_geo.match.reading.units import MACHINES_M, at_one_place, capacity_of_all
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}
 
@@ -131,3 +131,16 @@ def test_permits_are_at_one_address_where_street_house_postcode_and_country_are_
     doors = doors_of(prepare(records(row("b:1", "Hochofen", **here), row("b:2", "Walzwerk", **here | other))))
     assert (doors[0] == doors[1] >= 0) == together
     assert together or (doors == -1).all()
+
+
+def test_of_units_of_which_one_tells_no_capacity_nobody_knows_that_of_all():
+    told = capacity_of_all(np.array([0, 0, 1, 1, -1]), np.array([5.0, np.nan, 5.0, 7.0, 9.0]))
+    assert np.isnan(told).tolist() == [True, True, False, False, True]
+    assert told[2:4].tolist() == [12, 12]
+
+
+@pytest.mark.parametrize("gap_m", [(200.0, 100.0), (100.0, 200.0)])
+def test_of_two_neighbors_the_larger_gap_counts(gap_m):
+    xy = np.array([(0.0, 0.0), (150.0, 0.0)])
+    assert at_one_place(np.array([0, 0]), xy, np.array(gap_m)).tolist() == [0, 0]
+    assert at_one_place(np.array([0, 0]), xy, np.array([100.0, 100.0])).tolist() == [-1, -1]

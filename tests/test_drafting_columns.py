@@ -245,6 +245,13 @@ def test_a_key_is_filled_and_different_in_every_row(cells: tuple[str, ...], rows
     assert column("nr", cells, rows).is_key == is_key
 
 
+@pytest.mark.parametrize("name", ["Parcelní číslo", "Gst.-Nr.", "Nr działki", "Perceelnummer", "Kat. čestica broj"])
+def test_the_number_of_a_piece_of_land_is_no_key(name: str) -> None:
+    land, row = column(name, ["12/3", "45", "st. 7"]), column("id", ["1", "2", "3"])
+    assert key_of([land, row])[0] == row
+    assert key_of([land])[0] is None
+
+
 def test_the_key_is_the_one_that_is_named_so_and_no_measure() -> None:
     columns = [
         column("uwagi", ["a", "b", "c"]),

@@ -23,6 +23,12 @@ _KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", 
               "identyfikator", "identifikator", "identifier", "ident", r"katalogové č\.?",
               whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
 
+_LAND = any_of("parcel", "parcela", "parcelní", r"parc\. ?č\.?", "parcelle", "flurstück", "flurnummer", "flst", "gst",
+               "grundstück", "grundstücks", r"nr dz\.", "działka", "działki", "particella", "mappale", "foglio",
+               "čestica", "čestice", "perceel", "perceelnummer", "kadaster", "kadastraal", "cadastre",
+               "cadastral", "catasto", "katastr", "katastrální", r"k\. ?ú\.?")  # fmt: skip
+"""Words for a piece of land: several works stand on one, and it is numbered anew when it is parted."""
+
 
 def _is_fraction(cell: str) -> bool:
     """Whether a cell is a number with decimals: a measure, no key."""
@@ -41,7 +47,8 @@ def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
 
 
 def _is_named_key(column: Column) -> bool:
-    if any(rule.fits(column) for rule in RULES if rule.field == "postcode"):
+    is_postcode = any(rule.fits(column) for rule in RULES if rule.field == "postcode")
+    if is_postcode or found_in(_LAND, column.name) is not None:
         return False
     return found_in(_KEY, column.name) is not None or is_heritage_number(column)
 

@@ -349,3 +349,16 @@ def test_of_a_registry_a_regions_own_rows_count() -> None:
     registry = pd.DataFrame({"record_key": ["a:1", "b:1"], "region": ["opole", "leoben"]})
     assert _of_region(registry, "opole")["record_key"].tolist() == ["a:1"]
     assert _of_region(registry[["record_key"]], "opole").empty, "an older one knows no regions"
+
+
+def test_of_a_wide_source_a_region_takes_what_lies_in_it_and_can_be_used(run: Run) -> None:
+    told = records("eutl:1", "eutl:2", "eutl:3").assign(reason=["bad_coordinate", None, None])
+    places = [shapely.Point(0, 0), shapely.Point(1, 1), shapely.Point(9, 9)]
+    part = keep_part(run.folder.wide, as_records(told.set_geometry(places, crs=told.crs)), FACTS, None)
+    assert part.records_in(shapely.box(-2, -2, 2, 2))["record_key"].tolist() == ["eutl:2"]
+
+
+def test_what_a_source_gave_last_takes_the_place_of_what_it_gave_before(run: Run) -> None:
+    before, after = (keep_part(home(run), records(*keys), FACTS, None) for keys in (["osm:1"], ["osm:1", "osm:2"]))
+    keep_collected("opole", run, [replace(before, folder=after.folder)], OUTLINE, "outline")
+    assert keep_collected("opole", run, [after], OUTLINE, "outline").parts == (after,)

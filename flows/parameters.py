@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from prefect import get_run_logger
@@ -28,6 +27,7 @@ from inducult_geo.collecting.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, InducultError, StorageError, TransientError
 from inducult_geo.outcome import last_run
 from inducult_geo.run import Run, open_run
+from inducult_geo.settings import NamedPath
 
 LOCK_WAIT_S = 3600.0
 """Regions on staggered schedules may still meet: the later one waits for the data folder."""
@@ -84,12 +84,14 @@ class Parameters(BaseModel):
     """What a flow is asked to do; the Prefect UI shows it as a form."""
 
     regions: list[str] = Field(default=[], title="Regions", description="Regions by id; all that have data if empty.")
-    data: Path | None = Field(default=None, title="Data folder", description="With raw/ and processed/.")
-    catalogs: list[Path] = Field(default=[], title="Catalogs", description="Catalog folders over the built-in one.")
+    data: NamedPath | None = Field(default=None, title="Data folder", description="With raw/ and processed/.")
+    catalogs: list[NamedPath] = Field(
+        default=[], title="Catalogs", description="Catalog folders over the built-in one."
+    )
     osm: Literal["files", "overpass", "none"] = Field(
         default="files", title="OpenStreetMap", description="From extracts, from an Overpass server, or not at all."
     )
-    osm_file: Path | None = Field(default=None, title="Extract", description="One extract for all regions.")
+    osm_file: NamedPath | None = Field(default=None, title="Extract", description="One extract for all regions.")
     afresh: bool = Field(default=False, title="Afresh", description="Run every stage, changed or not.")
     afresh_sources: list[str] = Field(
         default=[],

@@ -24,6 +24,7 @@ from flows.limits import create_limits
 from flows.parameters import Parameters, at_work, run_name, task_runner, words_of
 from flows.telling import tell_crash, tell_outcome
 from inducult_geo import pipeline
+from inducult_geo.cli.common import Catalogs, Data, exit_code, named_path, set_up_output
 from inducult_geo.errors import InducultError
 from inducult_geo.outcome import note
 
@@ -61,9 +62,9 @@ def _failures(state: State[Any], regions: list[str]) -> dict[str, str]:
 
 def main(
     regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all that have data if none.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="The data folder.")] = None,
-    catalog: Annotated[list[Path] | None, typer.Option("--catalog", help="A catalog folder. Repeatable.")] = None,
-    osm: Annotated[Path | None, typer.Option("--osm", help="One extract for the regions.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+    osm: Annotated[Path | None, typer.Option("--osm", parser=named_path, help="One extract for the regions.")] = None,
     overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from Overpass.")] = False,
     afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, changed or not.")] = False,
     afresh_source: Annotated[
@@ -71,7 +72,6 @@ def main(
     ] = None,
 ) -> None:
     """Run the flow once, here; gives the same release as `inducult run`."""
-    from inducult_geo.cli.common import exit_code, set_up_output
     from inducult_geo.display import console
     from inducult_geo.report import outcome_tables
 

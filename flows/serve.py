@@ -25,7 +25,7 @@ import typer
 
 from flows.environment import reached
 from flows.shelf import LOOPBACK, shelf
-from inducult_geo.cli.common import exit_code
+from inducult_geo.cli.common import Catalogs, Data, exit_code
 from inducult_geo.collecting.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.run import Run, open_run
@@ -183,8 +183,8 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 def main(
     regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all that have data if none.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="The data folder.")] = None,
-    catalog: Annotated[list[Path] | None, typer.Option("--catalog", help="A catalog folder. Repeatable.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
     overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from an Overpass server.")] = False,
     port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.", min=0, max=65535)] = 4200,
 ) -> None:

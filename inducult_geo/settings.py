@@ -10,11 +10,22 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inducult_geo.errors import ConfigError, did_you_mean, slip_of
 from inducult_geo.toml import read_toml
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("empty_path", "it is empty. Leave it out, or name a path")
+    return value
+
+
+NamedPath = Annotated[Path, BeforeValidator(_named)]
+"""A path that is not empty."""
 
 
 class Settings(BaseSettings):
@@ -64,8 +75,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INDUCULT_", extra="forbid", frozen=True)
 
-    data: Path = Path("data")
-    grids: Path | None = None
+    data: NamedPath = Path("data")
+    grids: NamedPath | None = None
     geofabrik_url: str = "https://download.geofabrik.de"
     overpass_urls: Annotated[tuple[str, ...], NoDecode] = ("https://overpass-api.de/api",)
     retry_base_s: float = Field(default=5.0, ge=0)
@@ -81,7 +92,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     dask_address: str | None = None
     releases_url: str | None = None
-    weights: Path | None = None
+    weights: NamedPath | None = None
 
     @field_validator("overpass_urls", mode="before")
     @classmethod

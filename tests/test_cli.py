@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gc
+import inspect
 import io
 import json
 import os
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -366,6 +367,21 @@ def test_every_command_argument_and_option_says_what_it_is(name: str, command: A
         said = parameter.help or ""
         if parameter.name not in ("install_completion", "show_completion"):
             assert said.endswith((".", "?")), f"{name}: {parameter.name} says {said!r}"
+
+
+@pytest.mark.parametrize("command", [command for _, command in every_command(get_command(cli.app))])
+def test_no_command_takes_an_empty_path_for_the_working_directory(command: Any) -> None:
+    hints = get_type_hints(inspect.unwrap(command.callback), include_extras=True) if command.callback else {}
+    for hint in hints.values():
+        if "pathlib" in str(hint):
+            (told,) = hint.__metadata__
+            with pytest.raises(typer.BadParameter, match=r"it is empty\. Is a variable not set\? Name a path"):
+                told.parser("")
+
+
+def test_a_data_folder_of_a_variable_that_is_not_set_is_refused() -> None:
+    result = CliRunner().invoke(cli.app, ["status", "--data", ""])
+    assert (result.exit_code, "it is empty" in result.stderr) == (2, True)
 
 
 def test_help_is_quick_and_loads_no_geopandas() -> None:

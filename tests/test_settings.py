@@ -49,6 +49,7 @@ def test_grids_lie_in_the_data_folder_unless_said_otherwise(tmp_path: Path, monk
         ("http_deadline_s = 0", "http_deadline_s: .*greater than 0"),
         ("releases_kept = 0", "releases_kept: .*greater than or equal to 1"),
         ('releases_kept = "many"', r"releases_kept: Input should be a valid integer.*INDUCULT_RELEASES_KEPT"),
+        ('grids = ""', r"grids: it is empty\. Leave it out, or name a path\. Set it in .* or INDUCULT_GRIDS\."),
         ("downloads_kept = 0", "downloads_kept"),
         ("gdal_timeout_s = 0", "gdal_timeout_s"),
         ("notify_url = 5", "notify_url"),

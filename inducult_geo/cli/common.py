@@ -20,10 +20,43 @@ from inducult_geo.errors import BusyError, ConfigError, CountingError, InducultE
 if TYPE_CHECKING:
     from inducult_geo.run import OsmMode, Run
 
-Data = Annotated[Path | None, typer.Option("--data", help="The data folder, with raw/ and processed/.")]
+
+def named_path(text: str) -> Path:
+    """Take a path that a person named; an empty one would mean the working directory, which nobody named.
+
+    Raises
+    ------
+    typer.BadParameter
+        Where it is empty.
+    """
+    if not text.strip():
+        raise typer.BadParameter("it is empty. Is a variable not set? Name a path; '.' is the folder you are in.")
+    return Path(text)
+
+
+def file_to_write(text: str) -> Path:
+    """Take a path as `named_path`, which is no folder.
+
+    Raises
+    ------
+    typer.BadParameter
+        Where it is empty, or a folder.
+    """
+    if (path := named_path(text)).is_dir():
+        raise typer.BadParameter(f"'{path}' is a directory. Name a file in it.")
+    return path
+
+
+Data = Annotated[
+    Path | None, typer.Option("--data", parser=named_path, help="The data folder, with raw/ and processed/.")
+]
 Catalogs = Annotated[
     list[Path] | None,
-    typer.Option("--catalog", help="A folder with regions/, sources/, rasters/ over the built-in catalog. Repeatable."),
+    typer.Option(
+        "--catalog",
+        parser=named_path,
+        help="A folder with regions/, sources/, rasters/ over the built-in catalog. Repeatable.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
 

@@ -13,6 +13,8 @@ from inducult_geo.cli.common import (
     AsJson,
     Catalogs,
     Data,
+    file_to_write,
+    named_path,
     opened_run,
     print_json,
     readable,
@@ -44,9 +46,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def link(
-    left: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
-    right: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV or workbook (.xlsx) to write.")],
+    left: Annotated[Path, typer.Argument(parser=named_path, help="A contract, or a release folder.")],
+    right: Annotated[Path, typer.Argument(parser=named_path, help="A contract, or a release folder.")],
+    out: Annotated[Path, typer.Option("--out", parser=file_to_write, help="The CSV or workbook (.xlsx) to write.")],
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
@@ -163,9 +165,9 @@ def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = Fa
 
 
 def review_export(
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV or workbook (.xlsx) to write.")],
+    out: Annotated[Path, typer.Option("--out", parser=file_to_write, help="The CSV or workbook (.xlsx) to write.")],
     release: Annotated[
-        Path | None, typer.Argument(help="A release folder; else the newest of the data folder.")
+        Path | None, typer.Argument(parser=named_path, help="A release folder; else the newest of the data folder.")
     ] = None,
     data: Data = None,
     as_json: AsJson = False,
@@ -200,7 +202,9 @@ def review_export(
 
 
 def review_import(
-    source: Annotated[Path, typer.Argument(help="An edited copy of inducult.gpkg, or an edited CSV.")],
+    source: Annotated[
+        Path, typer.Argument(parser=named_path, help="An edited copy of inducult.gpkg, or an edited CSV.")
+    ],
     who: Annotated[str | None, typer.Option("--who", help="Who decided, where decided_by is empty.")] = None,
     overrule: Annotated[
         bool, typer.Option("--overrule", help="Late answers overrule what others decided since, too.")

@@ -11,6 +11,8 @@ from inducult_geo.cli.common import (
     AsJson,
     Catalogs,
     Data,
+    file_to_write,
+    named_path,
     opened_run,
     print_json,
     refusal_is_two,
@@ -27,8 +29,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    contract: Annotated[Path, typer.Argument(help="The contract (TOML) beside the partner's file.")],
-    picture: Annotated[Path | None, typer.Option("--map", help="Also draw the map as a picture: FILE.svg.")] = None,
+    contract: Annotated[Path, typer.Argument(parser=named_path, help="The contract (TOML) beside the partner's file.")],
+    picture: Annotated[
+        Path | None, typer.Option("--map", parser=named_path, help="Also draw the map as a picture: FILE.svg.")
+    ] = None,
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
@@ -56,12 +60,14 @@ def check(
 
 
 def draft(
-    file: Annotated[Path, typer.Argument(help="The partner's file.")],
+    file: Annotated[Path, typer.Argument(parser=named_path, help="The partner's file.")],
     region: Annotated[str | None, typer.Option("--region", help="The region that it is about, by id.")] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet that is meant; '*' is all of them.")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="The layer that is meant; '*' is all of them.")] = None,
     member: Annotated[str | None, typer.Option("--member", help="The table of an archive that is meant.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Write it there, print nothing.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", parser=file_to_write, help="Write it there, print nothing.")
+    ] = None,
     data: Data = None,
     catalog: Catalogs = None,
 ) -> None:
@@ -88,7 +94,9 @@ def draft(
 
 def grids(
     only: Annotated[list[str] | None, typer.Argument(help="Grids by name, or countries; all if none.")] = None,
-    source: Annotated[Path | None, typer.Option("--from", help="Copy from a folder instead of PROJ's server.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", parser=named_path, help="Copy from a folder instead of PROJ's server.")
+    ] = None,
     show: Annotated[bool, typer.Option("--list", help="Only say what is there and what is missing.")] = False,
     data: Data = None,
     as_json: AsJson = False,
@@ -112,7 +120,9 @@ def grids(
 
 
 def transform(
-    points: Annotated[Path, typer.Argument(help="A CSV with the columns x (easting, longitude) and y.")],
+    points: Annotated[
+        Path, typer.Argument(parser=named_path, help="A CSV with the columns x (easting, longitude) and y.")
+    ],
     source: Annotated[str, typer.Option("--from", help="CRS of the points, e.g. EPSG:31468.")],
     target: Annotated[str, typer.Option("--to", help="CRS wanted, e.g. EPSG:25833.")],
     country: Annotated[str, typer.Option("--country", help="Two letters: which operation is right depends on it.")],

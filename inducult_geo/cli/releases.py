@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from inducult_geo.cli.common import AsJson, print_json, refusal_is_two, show
+from inducult_geo.cli.common import AsJson, named_path, print_json, refusal_is_two, show
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,7 +18,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def verify(
-    release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
+    release: Annotated[
+        Path, typer.Argument(parser=named_path, help="A release folder, such as data/processed/current.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Check every promise of a release folder."""
@@ -36,8 +38,8 @@ def verify(
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(help="The older release folder.")],
-    new: Annotated[Path, typer.Argument(help="The newer one, such as data/processed/current.")],
+    old: Annotated[Path, typer.Argument(parser=named_path, help="The older release folder.")],
+    new: Annotated[Path, typer.Argument(parser=named_path, help="The newer one, such as data/processed/current.")],
     as_json: AsJson = False,
 ) -> None:
     """Say what changed between two releases, site by site."""
@@ -58,7 +60,9 @@ def diff(
 
 
 def publish(
-    release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
+    release: Annotated[
+        Path, typer.Argument(parser=named_path, help="A release folder, such as data/processed/current.")
+    ],
     to: Annotated[str, typer.Option("--to", help="postgresql://user@host/database; the password from PGPASSWORD.")],
     schema: Annotated[str, typer.Option("--schema", help="The schema that is replaced.")] = "inducult",
     as_json: AsJson = False,

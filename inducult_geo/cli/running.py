@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, show
+from inducult_geo.cli.common import AsJson, Catalogs, Data, named_path, opened_run, print_json, show
 from inducult_geo.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all that have data if none.")] = None,
-    osm: Annotated[Path | None, typer.Option("--osm", help="One OpenStreetMap extract for the regions.")] = None,
+    osm: Annotated[
+        Path | None, typer.Option("--osm", parser=named_path, help="One OpenStreetMap extract for the regions.")
+    ] = None,
     overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from an Overpass server.")] = False,
     data: Data = None,
     catalog: Catalogs = None,

@@ -18,11 +18,12 @@ from test_stage import FACTS
 from inducult_geo.collecting.at_hand import kept_file
 from inducult_geo.collecting.boundaries import kept_outline
 from inducult_geo.errors import CountingError, RegionError
-from inducult_geo.frames import PAIR_COLUMNS, Counts, Problem, as_records, as_sites, from_json
+from inducult_geo.frames import OF_A_NIGHT, PAIR_COLUMNS, Counts, Problem, as_records, as_sites, from_json
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.releasing.assemble import assemble, release_manifest
+from inducult_geo.releasing.assemble import _told, assemble, release_manifest
+from inducult_geo.releasing.overlapping import Left, pairs_of_each
 from inducult_geo.releasing.withholding import for_release
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
@@ -414,3 +415,16 @@ def test_the_sample_says_in_every_title_that_it_is_one(tmp_path: Path) -> None:
     assert bundle.run["title"].endswith("(sample)")
     assert bundle.regions["title"].iloc[0].endswith("(sample)")
     assert bundle.run["is_sample"]
+
+
+def test_a_pair_goes_with_either_record_that_is_left_to_another_region() -> None:
+    left = Left(pd.DataFrame({"record_key": ["b:1"], "region": ["opole"], "to": ["leoben"]}))
+    rows = [("opole", "a:1", "b:1"), ("opole", "b:1", "c:1"), ("opole", "a:1", "c:1"), ("leoben", "a:1", "b:1")]
+    pairs = pd.DataFrame(rows, columns=["region", "left_key", "right_key"])
+    assert pairs_of_each(pairs, left).index.tolist() == [2, 3]
+
+
+def test_what_is_noticed_of_one_night_stands_in_no_release(tmp_path: Path) -> None:
+    fact = replace(FACTS, problems=tuple(Problem("osm", kind, "x") for kind in (*OF_A_NIGHT, "note")))
+    told = _told(fact, open_run(tmp_path, contracts=False), is_shown=True)
+    assert [problem["kind"] for problem in told["problems"]] == ["note"]

@@ -13,6 +13,7 @@ from inducult_geo import api, cli
 from inducult_geo.cli.common import exit_code, refusal_is_two
 from inducult_geo.errors import (
     BusyError,
+    ConfigError,
     ContractError,
     CountingError,
     DecisionError,
@@ -100,3 +101,7 @@ def test_what_a_file_has_against_a_command_is_a_refusal_and_what_the_disk_has_is
 @pytest.mark.parametrize("name", WORK)
 def test_an_option_that_there_is_not_ends_with_2(name: str) -> None:
     assert CliRunner().invoke(cli.app, [*name.split(), "--nothing"]).exit_code == 2
+
+
+def test_a_busy_folder_ends_as_a_wrong_call_does() -> None:
+    assert [exit_code(problem("x")) for problem in (BusyError, ConfigError, InducultError)] == [2, 2, 1]

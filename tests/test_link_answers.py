@@ -13,6 +13,7 @@ from inducult_geo import cli
 from inducult_geo.catalog import Read
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.match.link import LINK_COLUMNS
+from inducult_geo.publish import spreadsheet
 from inducult_geo.review.link_answers import Earlier
 from inducult_geo.sources.formats.readers import read_table
 
@@ -85,6 +86,21 @@ def test_pairs_leave_as_a_workbook_which_is_not_written_over(tmp_path: Path) -> 
         tmp_path / "pairs.csv", sep=";", index=False, encoding="utf-8-sig"
     )
     assert "and obeyed: 1 same, 1 different" in " ".join(linked(tmp_path).split())
+
+
+def test_more_pairs_than_a_workbook_holds_go_into_a_csv_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is known after hours of work; a table of that name, with its answers, stays as it is."""
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 1)
+    (tmp_path / "pairs.csv").write_text("mine")
+    call = ["link", *lists(tmp_path), "--out", str(tmp_path / "pairs.xlsx"), "--data", str(tmp_path / "data"), "--json"]
+    result = CliRunner().invoke(cli.app, call)
+    written = tmp_path / "pairs-2.csv"
+    assert (result.exit_code, json.loads(result.stdout)["out"]) == (1, str(written))
+    assert f"pairs.xlsx is not written, and all of them go into {written}." in result.stderr
+    assert (pd.read_csv(written)["left_id"].tolist(), (tmp_path / "pairs.csv").read_text()) == (["1", "'=2"], "mine")
+    assert not (tmp_path / "pairs.xlsx").exists()
 
 
 def test_of_a_pair_that_stands_twice_all_notes_stay(tmp_path: Path) -> None:

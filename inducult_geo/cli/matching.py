@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,12 +84,13 @@ def link(
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
         units = contracts[1] is not None and contracts[1].units_per_site
         pairs = api.link(*tables, units=units, weights=weights_of(opened), said=earlier.said)
-    _write_pairs(earlier.added_to(pairs), out)
+    written = _write_pairs(earlier.added_to(pairs), out)
     numbers = _link_numbers(tables, pairs) | earlier.counts(pairs, [own_keys(table["record_key"]) for table in tables])
     if as_json:
-        print_json({**numbers, "out": str(out)})
+        print_json({**numbers, "out": str(written)})
     else:
-        typer.echo(_link_told(numbers, out))
+        typer.echo(_link_told(numbers, written))
+    raise typer.Exit(0 if written == out else 1)
 
 
 def explain(
@@ -285,17 +287,31 @@ def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
         )
 
 
-def _write_pairs(pairs: pd.DataFrame, out: Path) -> None:
-    """Write a table of pairs; a CSV has no byte order mark, which plain readers take for a part of `left_id`."""
-    from inducult_geo.publish.spreadsheet import is_workbook, safe_texts, write_plain_csv, write_workbook
+def _write_pairs(pairs: pd.DataFrame, out: Path) -> Path:
+    """Write a table of pairs, and return where: into a CSV beside a workbook that cannot hold it, after all the work.
+
+    A CSV has no byte order mark, which plain readers take for a part of `left_id`.
+    """
+    from inducult_geo.publish import spreadsheet
     from inducult_geo.store import replacing
 
+    most = spreadsheet.MOST_ROWS
+    if spreadsheet.is_workbook(out) and len(pairs) > most:
+        beside = (out.with_name(f"{out.stem}{number}.csv") for number in chain([""], map("-{}".format, count(2))))
+        written = next(path for path in beside if not path.exists())
+        typer.echo(
+            f"inducult: {len(pairs):,} rows are more than the {most:,} that Excel opens in a workbook: {out} is not "
+            f"written, and all of them go into {written}.",
+            err=True,
+        )
+        return _write_pairs(pairs, written)
     with replacing(out) as draft:
-        if is_workbook(out):
-            write_workbook(pairs, draft, "pairs")
-            return
-        with draft.open("w", encoding="utf-8", newline="") as handle:
-            write_plain_csv(safe_texts(pairs), handle)
+        if spreadsheet.is_workbook(out):
+            spreadsheet.write_workbook(pairs, draft, "pairs")
+        else:
+            with draft.open("w", encoding="utf-8", newline="") as handle:
+                spreadsheet.write_plain_csv(spreadsheet.safe_texts(pairs), handle)
+    return out
 
 
 def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ import shapely
 from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.layers.tables import layer_frames
+from inducult_geo.publish.layers.tables import clean_text, layer_frames
 from inducult_geo.publish.page.drawing import Frame, length_text, overview_map, region_map, round_length
 from inducult_geo.publish.page.mapdata import SHAPES, _by_name, _other_names, json_for_page, map_data
 from inducult_geo.publish.page.preview import _problems, _questions, _rejected, _site_marks, preview_page
@@ -193,6 +194,13 @@ def test_a_question_tells_why_it_is_asked_and_leads_to_both_sites_on_the_map(pag
     assert "#None" not in links
 
 
+def test_a_name_of_right_to_left_letters_turns_nothing_that_stands_beside_it(html, bundle):
+    apart = {unescape(text) for text in re.findall(r"<bdi>(.*?)</bdi>", html)}
+    names = [*bundle.review["left_name"].dropna(), *bundle.review["right_name"].dropna()]
+    assert names
+    assert {*map(clean_text, [*names, *bundle.sources["title"], *bundle.regions["title"]])} <= apart
+
+
 def test_problems_are_named_beside_the_map(page):
     assert "Karlovarský kraj – Stale: kept from an earlier run: OSM extract missing" in page.text
 
@@ -219,7 +227,9 @@ def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monk
     real = preview.layer_frames
     monkeypatch.setattr(preview, "layer_frames", lambda given: {**real(given), "changes": pd.DataFrame(rows)})
     monkeypatch.setattr(preview, "CHANGES_SHOWN", 2)
-    text = Page(preview_page(bundle)).text
+    written = preview_page(bundle)
+    text = Page(written).text
+    assert len(re.findall(r"<bdi>[^<]+</bdi></td><td>opole<", written)) == 2
     assert "2 new · 1 moved. The first 2 of 3 are shown" in text
     assert text.count("12 m") == 1, "how far a site moved is told once"
     assert HOSTILE[0] in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,7 +20,7 @@ from inducult_geo.releasing.left_answers import left_told
 from inducult_geo.review.log_copies import copies_told
 from inducult_geo.run import SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import kept_facts
-from inducult_geo.store import ROOM_LEFT, DataFolder, confirmed_at, current_release, moment_of, read_json, unfetched
+from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json, unfetched, unwritable
 
 AHEAD_H = 24.0
 """What lies further in the future was dated by a wrong clock, and would never grow old."""
@@ -49,7 +48,7 @@ class Status:
     last_run
         What the last run said of itself; null where there was none.
     last_run_failed
-        Whether the last run failed, in part or in whole, or was killed, or the disk is full.
+        Whether the last run failed, in part or in whole, or was killed.
     torn
         What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region.
     untaken
@@ -64,6 +63,8 @@ class Status:
         What the last runs noticed of regions as a whole: words that contradict each other, a wrong system.
     unfetched
         Which files did not come for longer than `max_age_h`, though they were asked for: what is kept of them is old.
+    blocked
+        Why the next run will fail: the disk is full, or read-only.
     """
 
     release: Path | None
@@ -81,11 +82,18 @@ class Status:
     changed: tuple[str, ...] = ()
     noticed: tuple[str, ...] = ()
     unfetched: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
 
     @property
     def to_act_on(self) -> dict[str, tuple[str, ...]]:
         """What somebody has to act on, by its kind, the worst first."""
-        told = {"damaged": self.torn, "answers": self.untaken, "stale": self.stale, "gone": self.gone}
+        told = {
+            "blocked": self.blocked,
+            "damaged": self.torn,
+            "answers": self.untaken,
+            "stale": self.stale,
+            "gone": self.gone,
+        }
         return told | {"unfetched": self.unfetched}
 
     @property
@@ -120,6 +128,7 @@ class Status:
             "changed": list(self.changed),
             "noticed": list(self.noticed),
             "unfetched": list(self.unfetched),
+            "blocked": list(self.blocked),
             "is_well": self.is_well,
         }
 
@@ -141,15 +150,14 @@ def status_of(
     release = current_release(folder)
     manifest = None if release is None else read_json(release / "manifest.json")
     said, failed = _last_run(folder)
-    if folder.processed.is_dir() and shutil.disk_usage(folder.processed).free < ROOM_LEFT:
-        # A run that this ended at once could not even note it.
-        since = f"Now the disk is full: {folder.processed} has no room. Make room, then run again."
-        said, failed = f"{said or 'none'}. {since}", True
+    # A run that this ended at once could not even note it.
+    fault = unwritable(folder.processed) if folder.processed.is_dir() else None
+    blocked = () if fault is None else (f"{folder.processed}: cannot be written: {fault}. The next run will fail.",)
     torn, untaken = _torn(folder)
     if release is not None and manifest is None:
         torn = (*torn, f"{release / 'manifest.json'}: missing or not whole: no release without it. Run: inducult run")
     if release is None or manifest is None:
-        return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn, untaken)
+        return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn, untaken, blocked=blocked)
     moment = now or datetime.now(UTC)
     good = confirmed_at(folder) or _published(release)
     age_h = 0.0 if good is None else (moment - good).total_seconds() / 3600
@@ -172,6 +180,7 @@ def status_of(
         tuple(told.changed),
         tuple(f"{regions}: {problem}" for problem, regions in told_by(_noticed(manifest)).items()),
         tuple(_unfetched(folder, max_age_h, moment)),
+        blocked,
     )
 
 

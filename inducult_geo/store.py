@@ -294,6 +294,13 @@ def _fault(problem: BaseException, target: Path) -> str | None:
     return _crowded(target)
 
 
+def unwritable(folder: Path) -> str | None:
+    """Say why the disk of a folder takes nothing, from anybody: it is full, or read-only; None where it does not."""
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return _FAULTS[errno.EROFS]
+    return _crowded(folder)
+
+
 def _crowded(target: Path) -> str | None:
     """Say of which kind of room a disk has none; None where it has some of each."""
     home = next((folder for folder in (target, *target.parents) if folder.is_dir()), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -432,15 +434,20 @@ def test_how_the_last_run_ended_is_told(tmp_path: Path, noted: dict[str, object]
     assert re.search(said, status.last_run)
 
 
-def test_a_full_disk_is_told_though_no_run_could_note_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("fault", "said"), [("full", "the disk is full"), ("read-only", "the disk is read-only")])
+def test_a_disk_that_takes_nothing_is_told_though_no_run_could_note_it(
+    fault: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = published(tmp_path)
     write_json(folder.processed / "last_run.json", {"ended": "2026-11-20T03:00:00Z", "said": "whole", "exit_code": 0})
     assert status_of(folder, max_age_h=30, now=NOON).is_well
-    monkeypatch.setattr("inducult_geo.status.ROOM_LEFT", 1 << 62)
+    if fault == "full":
+        monkeypatch.setattr("inducult_geo.store.ROOM_LEFT", 1 << 62)
+    else:
+        monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
     status = status_of(folder, max_age_h=30, now=NOON)
-    assert not status.is_well
-    assert "whole. Now the disk is full" in str(status.last_run)
-    assert "Make room, then run again." in str(status.last_run)
+    assert status.reasons == ["1 blocked"]
+    assert status.blocked == (f"{folder.processed}: cannot be written: {said}. The next run will fail.",)
 
 
 @pytest.mark.parametrize(("at", "told"), [("2026-11-18T12:00:00+00:00", 1), ("2026-11-20T11:00:00+00:00", 0)])

@@ -57,11 +57,21 @@ def test_one_s_own_word_holds_nothing_back_nor_one_that_was_taken_back_as_the_fi
     assert late.why_late(answer, "", "") is None, "a list made by hand, of what somebody asked"
 
 
-def test_of_words_under_the_key_of_before_and_of_today_the_last_one_counts() -> None:
-    words = [("Ada", "2026-03-01", "list:8", "same"), ("Eva", "2026-03-02", "list:7", "different")]
+@pytest.mark.parametrize("in_file", ["list:7", "list:8"])
+@pytest.mark.parametrize(("first", "last"), [("list:8", "list:7"), ("list:7", "list:8")])
+def test_of_words_under_the_key_of_before_and_of_today_the_last_one_counts(in_file: str, first: str, last: str) -> None:
+    words = [("Ada", "2026-03-01", first, "same"), ("Eva", "2026-03-02", last, "different")]
     log = replay([Decision(who, day, key, "osm:way/1", word) for who, day, key, word in words])
-    answer = Decision("Jan", "2026-03-03", "list:8", "osm:way/1", "same")
+    answer = Decision("Jan", "2026-03-03", in_file, "osm:way/1", "same", note="one yard")
     assert "Eva" in str(lateness([answer], log, REGISTRY, lambda _: True).why_late(answer, "Q-1", ""))
+
+
+def test_a_word_on_the_heir_of_a_row_that_is_back_says_nothing_of_that_row() -> None:
+    log = replay([Decision("Eva", "2026-03-01", "list:8", "osm:way/1", "different")])
+    answer = Decision("Jan", "2026-03-02", "list:7", "osm:way/1", "same")
+    for present, is_late in (("list:8", "osm:way/1"), True), (("list:7", "list:8", "osm:way/1"), False):
+        late = lateness([answer], log, REGISTRY, lambda _: True, present)
+        assert (late.why_late(answer, "Q-1", "") is not None) is is_late
 
 
 @pytest.mark.parametrize("since", ["different", "undecided"])

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from inducult_geo.match.decided.decisions import Decisions, meaning
+from inducult_geo.match.decided.decisions import Decisions, meaning, of_heirs
 from inducult_geo.match.decided.relations import told
 from inducult_geo.match.decided.verdict import UNDECIDED, Decision
-from inducult_geo.match.identity.continuity import successors
+from inducult_geo.match.identity.continuity import last_keys
 from inducult_geo.match.questions import question_id
 
 
@@ -26,11 +26,11 @@ class Lateness:
     Attributes
     ----------
     log
-        The log, and the same about the records that those of the file go on from.
+        The log, and the same about its records under the keys that these have now.
     carried
         See `log`.
     heirs
-        Key of a record that the file names -> key under which the log knows it now.
+        Key that a record of the file or of the log had before -> the one that it has now.
     was_asked
         Whether one of the last releases asked the question with an id.
     """
@@ -69,13 +69,11 @@ class Lateness:
 
     def _last_word(self, one: Decision) -> Decision | None:
         """Return the last word on the records of an answer, be it under keys that they had before or have since."""
-        found = [self.log.last_word(*one.pair), self.carried.last_word(*one.pair)]
-        left, right = (self.heirs.get(key, key) for key in (one.left, one.right))
-        if (left, right) != (one.left, one.right) and left != right:
-            back = {left: one.left, right: one.right}
-            now = self.log.last_word(left, right)
-            found += [replace(now, left=back[now.left], right=back[now.right])] if now else []
-        return max((word for word in found if word is not None), key=lambda word: word.order, default=None)
+        now = of_heirs(one, self.heirs)
+        if now is None:
+            return self.log.last_word(*one.pair)
+        word, back = self.carried.last_word(*now.pair), {now.left: one.left, now.right: one.right}
+        return replace(word, left=back[word.left], right=back[word.right]) if word else None
 
     def _returns(self, one: Decision) -> bool:
         """Whether its giver was overruled on these records before, and gives a reason now: that is no late word."""
@@ -86,12 +84,15 @@ class Lateness:
 
 
 def lateness(
-    answers: Iterable[Decision], log: Decisions, registry: pd.DataFrame, was_asked: Callable[[str], bool]
+    answers: Iterable[Decision],
+    log: Decisions,
+    registry: pd.DataFrame,
+    was_asked: Callable[[str], bool],
+    present: Iterable[str] = (),
 ) -> Lateness:
-    """Prepare what answers of a file are held against (see `Lateness`)."""
-    keys = {key for one in answers for key in one.pair}
-    carried = log.carried(successors(log.spoken, registry, {}, keys))
-    return Lateness(log, carried, successors(keys, registry, {}, log.spoken), was_asked)
+    """Prepare what answers of a file are held against (see `Lateness`), where records with the keys `present` are."""
+    heirs = last_keys(log.spoken.union(*(one.pair for one in answers)), registry, present)
+    return Lateness(log, log.carried(heirs), heirs, was_asked)
 
 
 def why_stale(one: Decision, log: Decisions) -> str | None:

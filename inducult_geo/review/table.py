@@ -161,7 +161,7 @@ def _take(
         present = present_regions(run)
         known = ever_known(run) | present
         answers, faulty = _answers([row for row in pairs if row["decision"]], log, known, _named(who))
-        stale = [*_of_yesterday(answers, log, run, overrule=overrule)] if is_file else []
+        stale = [*_of_yesterday(answers, log, run, present, overrule=overrule)] if is_file else []
         stale += [answer.refused(_NOTHING_SAID) for answer in answers if _takes_nothing_back(answer.decision, log, run)]
         held = {one.records for one in stale}
         answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
@@ -194,9 +194,12 @@ def _unused(answers: Sequence[_Answer], run: Run) -> Iterator[str]:
         yield f"'{key}' is in no site ({reason}): what is said of it counts once its row is mended"
 
 
-def _of_yesterday(answers: Sequence[_Answer], log: Decisions, run: Run, *, overrule: bool) -> Iterator[Refusal]:
+def _of_yesterday(
+    answers: Sequence[_Answer], log: Decisions, run: Run, present: Iterable[str], *, overrule: bool
+) -> Iterator[Refusal]:
     """Yield the answers of a file that were given before already, or that come late (see `review.late`)."""
-    late = lateness([answer.decision for answer in answers], log, registry_of(run), lambda name: was_asked(name, run))
+    words = [answer.decision for answer in answers]
+    late = lateness(words, log, registry_of(run), lambda name: was_asked(name, run), present)
     for answer in answers:
         why = why_stale(answer.decision, log)
         if why is None and not overrule:

@@ -201,7 +201,14 @@ def traced(keys: Collection[str], registry: pd.DataFrame) -> set[str]:
 
 def heir_of(key: str, registry: pd.DataFrame) -> str:
     """Return the key under which a record goes on last; its own where it is not known to go on under another."""
-    return _last(key, _followers(registry), ())
+    return last_keys([key], registry).get(key, key)
+
+
+def last_keys(keys: Iterable[str], registry: pd.DataFrame, present: Iterable[str] = ()) -> dict[str, str]:
+    """Return for each of some records that go on under another key the last one, or the first that is `present`."""
+    after, here = _followers(registry), set(present)
+    ends = {key: _last(key, after, here) for key in keys}
+    return {key: end for key, end in ends.items() if end != key}
 
 
 def former_keys(registry: pd.DataFrame) -> pd.DataFrame:

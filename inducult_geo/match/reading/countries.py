@@ -74,8 +74,7 @@ def _around(points: Floats, xy: Floats, told: NDArray[np.object_]) -> NDArray[np
     gap, near = KDTree(xy[known]).query(points, k=min(VOTES, len(known)), distance_upper_bound=AROUND_M)
     gap, near = gap.reshape(len(points), -1), near.reshape(len(points), -1)
     said = np.where(np.isfinite(gap), np.append(codes, -1)[near], -1)
-    # A vote less by a little for each that is nearer.
-    weight = 1 - 0.1 * np.arange(said.shape[1])
-    votes = np.stack([((said == said[:, [at]]) * weight).sum(axis=1) for at in range(said.shape[1])], axis=1)
-    best = said[np.arange(len(said)), np.where(said >= 0, votes, -1.0).argmax(axis=1)]
+    votes = np.stack([(said == said[:, [at]]).sum(axis=1) for at in range(said.shape[1])], axis=1)
+    # Of even ones the first, which is the nearest.
+    best = said[np.arange(len(said)), np.where(said >= 0, votes, -1).argmax(axis=1)]
     return np.asarray(np.array([*lands, ""], dtype=object)[best], dtype=object)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from inducult_geo.drafting.codes import codes_of
 from inducult_geo.drafting.column import Column, called
 from inducult_geo.drafting.columns import (
     RULES,
@@ -666,3 +667,11 @@ def test_postcodes_that_lost_their_zero_are_told(cells: tuple[str, ...], country
 @pytest.mark.parametrize("cell", ["CZ 362 21", "CZ-36221", "362 21", "PL 45-123", "D-08056", "AT 8700"])
 def test_a_postcode_may_bear_its_country(cell: str) -> None:
     assert "postcode" in fields_of([column("PSČ", [cell, cell])])
+
+
+def test_another_sheet_explains_codes_alone_that_it_has_all() -> None:
+    kinds = pd.DataFrame({"ArtID": [1.0, 2.0, None, 3.0], "Art": ["Bergwerk", "Weberei", "Mühle", None]}, dtype=object)
+    (found,) = codes_of([("tblArt", kinds), ("tblAlt", kinds)], [column("ArtID", ("1", "2", "1", "3"))])
+    assert (found.sheet, found.words) == ("tblArt", {"1": "Bergwerk", "2": "Weberei"})
+    assert codes_of([("tblArt", kinds)], [column("ArtID", ("1", "2", "1", "7"))]) == []
+    assert codes_of([("tblArt", kinds)], [column("ArtID", ("1", "2", "3"))]) == [], "each row has its own"

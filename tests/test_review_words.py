@@ -29,12 +29,20 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.errors import ContractError
-from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, read_decisions
+from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, read_decisions, replay
 from inducult_geo.match.questions import question_id
 from inducult_geo.release_folders import prune_releases
 from inducult_geo.releasing.left_answers import answered_releases, left_told, spared_releases
 from inducult_geo.review.log_copies import copies_told
-from inducult_geo.review.table import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
+from inducult_geo.review.table import (
+    ANSWER_COLUMNS,
+    ImportOutcome,
+    _apart,
+    _earlier_name,
+    decide,
+    export_review,
+    import_review,
+)
 from inducult_geo.run import Run
 from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder
@@ -322,3 +330,15 @@ def test_a_release_that_a_program_has_open_is_not_removed(tmp_path: Path) -> Non
         con.execute("CREATE TABLE review (decision TEXT)")
         assert prune_releases(folder, 1, spared=spared_releases(folder, Decisions())) == [names[1]]
     assert prune_releases(folder, 1, spared=spared_releases(folder, Decisions())) == [names[0]]
+
+
+def test_a_record_of_which_an_older_version_noted_no_region_is_not_told_to_lie_in_another() -> None:
+    known = {"list:1": frozenset({"leoben"}), "list:2": frozenset({"zwickau"}), "list:3": frozenset[str]()}
+    assert "'list:1' is in leoben, 'list:2' in zwickau" in str(_apart("list:1", "list:2", known))
+    assert not any(_apart(*pair, known) for pair in (("list:1", "list:3"), ("list:3", "list:2"), ("list:1", "x")))
+
+
+def test_who_is_not_named_is_taken_for_the_giver_of_the_same_word_alone() -> None:
+    log = replay([Decision("Eva", "2026-03-01", "list:1", "list:2", "different")])
+    row = {"left_key": "list:2", "right_key": "list:1"}
+    assert [_earlier_name(row | {"decision": word}, log) for word in ("different", "same")] == ["Eva", ""]

@@ -273,7 +273,7 @@ def _faults(
     for key in (left, right):
         if not key:
             yield "a record's key is missing"
-        elif key not in known and check_site_id(key):
+        elif check_site_id(key):
             yield f"'{key}' is a site: name a record of it (`inducult explain {key}` lists them)"
         elif key not in known:
             yield f"no record '{key}' is known in this data folder"

@@ -123,7 +123,7 @@ def test_a_field_is_told_by_a_word_of_any_partner(field: str, name: str, cells: 
 
 def test_every_row_of_the_table_of_names_is_of_a_field_and_stands_once() -> None:
     rows = packaged_rows("column_names.csv")
-    about = {"beginning", "of dates", "reported", "x", "y"}
+    about = {"beginning", "demolished", "of dates", "reported", "x", "y"}
     assert {row["field"] for row in rows} == {rule.field for rule in RULES} | about
     assert {row["reach"] for row in rows} == {"in", "whole"}
     assert len({(row["field"], row["word"]) for row in rows}) == len(rows)
@@ -171,6 +171,14 @@ def test_what_its_cells_gainsay_is_not_taken_by_its_name(field: str, name: str, 
     ("name", "field"),
     [
         ("Rok zamknięcia", "end"),
+        ("endYear", "end"),
+        ("dateOfEndOfOperation", "end"),
+        ("startEndYear", "start"),
+        ("Year of closure", "end"),
+        ("Decommissioning year", "end"),
+        ("Retired year", "end"),
+        ("Demolition year", None),
+        ("Rok wyburzenia", None),
         ("Rok powst.", "start"),
         ("Leto (do)", "end"),
         ("Leto (od)", "start"),
@@ -525,6 +533,7 @@ def test_how_exact_a_date_is_is_no_accuracy_of_a_place() -> None:
         (["OBJ-001", "OBX-002", "OBJ-003"], False),
         (["A/1/54", "A/2/61", "A/3/70"], False),
         (["a", "b", "c"], False),
+        (["1", "2"], False),  # too few to tell
     ],
 )
 def test_a_number_without_a_gap_numbers_the_rows_whatever_stands_around_it(

@@ -172,8 +172,8 @@ def _is_text_of_place(cell: str) -> bool:
 
 _OF_DATES = called("of dates")
 _END = called("end")
-_REPORTED = called("reported")
-"""Words for a year or day of which a report tells, and nothing of the works."""
+_OTHER_DAYS = called("reported", "demolished")
+"""Words for a year or day of which a report tells, or in which was pulled down what may have stood idle for long."""
 
 _FROM = ("od", "von", "ab", "van(?! sluiting)", "from", "da")
 _BEGIN = called("beginning", also=_FROM)
@@ -181,13 +181,13 @@ _BEGIN = called("beginning", also=_FROM)
 
 def _is_called_end(column: Column) -> bool:
     """Whether a column's name says that it tells ends of work, and not from when to when ("od - do", "start/end")."""
-    name = fold_once(column.name)
+    name = fold_once(parted(column.name))
     return _END.search(name) is not None and _BEGIN.search(name) is None
 
 
 def _tells_no_beginning(column: Column) -> bool:
-    is_reported = _REPORTED.search(fold_once(parted(column.name))) is not None
-    return is_reported or _is_called_end(column) or _is_day_of_a_register(column)
+    is_other = _OTHER_DAYS.search(fold_once(parted(column.name))) is not None
+    return is_other or _is_called_end(column) or _is_day_of_a_register(column)
 
 
 def _is_day_of_a_register(column: Column) -> bool:

@@ -160,6 +160,7 @@ def test_some_words_are_a_name_only_where_they_are_the_whole_of_it() -> None:
         ("fuel", "fuel", ("1", "2", "3", "4")),
         ("website", "source", ("https://a.pl/list", "https://b.pl", "https://c.pl", "https://d.pl")),  # of the row
         ("website", "link", ("a.jpg", "b.jpg", "c.jpg", "d.jpg")),
+        ("type", "type", ("node", "way", "node", "relation")),  # of an object of OpenStreetMap
         ("website", "link", ("https://a.pl", "", "-", "brak")),
     ],
 )
@@ -592,6 +593,7 @@ def test_a_column_of_uses_that_holds_kinds_of_works_tells_what_they_were(
         ("Führung", ("ja", "nein", "ja", "nein", "ja", "ja"), None),
         ("Gruppe", ("1", "2", "1", "2", "1", "2"), None),
         ("Was", ("Mühle", "Mühle"), None),  # too few to tell
+        ("Strom", ("yes", "yes", "yes", "yes", "yes", "no"), None),  # answers another question
     ],
 )
 def test_kinds_and_conditions_are_told_by_their_cells(name: str, cells: tuple[str, ...], field: str | None) -> None:

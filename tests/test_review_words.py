@@ -37,8 +37,10 @@ from inducult_geo.review.log_copies import copies_told
 from inducult_geo.review.table import (
     ANSWER_COLUMNS,
     ImportOutcome,
+    _Answer,
     _apart,
     _earlier_name,
+    _without_contradictions,
     decide,
     export_review,
     import_review,
@@ -342,3 +344,12 @@ def test_who_is_not_named_is_taken_for_the_giver_of_the_same_word_alone() -> Non
     log = replay([Decision("Eva", "2026-03-01", "list:1", "list:2", "different")])
     row = {"left_key": "list:2", "right_key": "list:1"}
     assert [_earlier_name(row | {"decision": word}, log) for word in ("different", "same")] == ["Eva", ""]
+
+
+@pytest.mark.parametrize(("before", "last", "is_held"), [("different", "same", True), ("same", "undecided", False)])
+def test_of_words_under_two_keys_of_a_record_the_last_one_can_contradict(before: str, last: str, is_held: bool) -> None:
+    words = [("01", "b:1", "different"), ("02", "list:8", before), ("03", "list:7", last)]
+    log = replay(Decision("Eva", f"2026-03-{day}", key, "osm:way/1", word) for day, key, word in words)
+    answer = _Answer("", Decision("Jan", "2026-03-04", "list:8", "b:1", "same"))
+    _, refused = _without_contradictions([answer], log, {"list:7": "list:8"})
+    assert bool(refused) is is_held

@@ -61,7 +61,7 @@ def test_one_side_alone_is_unknown_and_both_alike_are_best(name):
     full = FULL | {"name": "Heizkraftwerk Rohrdorf 2"} if name == "power house" else FULL
     untold = {"name told": "city", "town alone": "geometry"}.get(name)
     same = compare(name, full, full | {untold: None} if untold else full)
-    if name == "outline":  # two areas have none between them
+    if name in ("outline", "next door"):  # two areas have none between them, nor has a house another one
         assert np.isnan(same)
     elif name == "telling words":  # by rarity, not by likeness
         assert same > 0.5
@@ -241,6 +241,27 @@ def test_operator_may_stand_in_the_other_name():
 def test_addresses(one, other, street, number):
     told = compare_by(["street", "house number"], {"address": one}, {"address": other})
     assert told == pytest.approx([street, number], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [
+        ({}, {"address": "Rynek 76"}, 1.0),
+        ({"name": None}, {"address": "Rynek 76"}, 1.0),
+        ({}, {}, np.nan),
+        ({}, {"address": "Rynek 75-77"}, np.nan),
+        ({}, {"address": "Rynek"}, np.nan),
+        ({}, {"address": "Wodna 76"}, np.nan),
+        # A list of works tells the gate, or the office.
+        ({}, {"address": "Rynek 76", "accuracy_m": 500.0}, np.nan),
+        # Works of one rare name may stand on two numbers.
+        ({}, {"address": "Rynek 76", "name": "Apteka pod Złotym Lwem"}, np.nan),
+    ],
+)
+def test_two_houses_of_one_street_are_two_for_who_knows_places(one, other, value):
+    first = {"name": "Apteka pod Złotym Lwem", "address": "Rynek 75", "accuracy_m": 20.0} | one
+    second = {"name": "Bank", "address": "Rynek 75", "accuracy_m": 50.0} | other
+    assert compare("next door", first, second) == pytest.approx(value, nan_ok=True)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ import pytest
 import inducult_geo
 from inducult_geo.harmonize.places.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
-from inducult_geo.match.clusters.outcomes import PRECISE_M, WORTH_ASKING
+from inducult_geo.match.clusters.outcomes import WORTH_ASKING
 from inducult_geo.match.golden.years import FAR_M
 from inducult_geo.match.learning.refit import FEWEST, FEWEST_OF_EACH
 from inducult_geo.match.learning.train import THRESHOLDS
+from inducult_geo.match.pairs.places import PRECISE_M
 from inducult_geo.match.questions import FAR_SURE, PRECISE_SURE
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
 from inducult_geo.match.scoring.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT

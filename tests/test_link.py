@@ -168,6 +168,18 @@ def test_a_house_under_a_name_that_nearly_all_bear_goes_to_the_point_inside():
     assert [*zip(found["left_id"], found["right_id"], strict=True)] == [(i, i) for i in ("1", "3", "5", "7")]
 
 
+@pytest.mark.parametrize(("accuracy_m", "decisions"), [(20.0, []), (500.0, ["match"])])
+def test_the_next_house_is_no_match_of_who_knows_houses(accuracy_m, decisions):
+    """A pharmacy at the market is not the house beside it, whose partner the other list lacks; a gate may be."""
+    told = {"city": "Poznań", "country": "PL", "accuracy_m": accuracy_m}
+    left = [row("l:1", "Apteka pod Złotym Lwem", point(), address="Rynek 75", **told)]
+    right = [row("r:1", "Bank Wschodni", square(15, 12), address="Rynek 76", **told)]
+    far = [row(f"{side}:x{i}", f"Haus {i}", point(30_000 + 9_000 * i)) for i in range(40) for side in "lr"]
+    lists = [records(*own, *(one for one in far if one["source"] == own[0]["source"])) for own in (left, right)]
+    found = link(*lists, review=False)
+    assert found.loc[found["left_id"] == "1", "decision"].tolist() == decisions
+
+
 def test_what_may_be_right_instead_is_told_for_review():
     """Two works that fit alike: one is taken, the other is a question; what surely is not the one is none."""
     left = records(row("l:0", "Kalkwerk Saal", point()), *(part for part in backdrop(12) if part["source"] == "a"))

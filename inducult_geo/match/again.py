@@ -13,8 +13,9 @@ import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import compare_all
+from inducult_geo.match.pairs.comparisons import SAME_STREET
 from inducult_geo.match.reading.plants import SPOT_M, doors_of
-from inducult_geo.match.scoring.evidence import SAME_STREET, SUPPORT, evidence
+from inducult_geo.match.scoring.evidence import SUPPORT, evidence
 from inducult_geo.match.scoring.permits import other_works
 from inducult_geo.match.scoring.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Floats, Ints

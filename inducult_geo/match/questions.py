@@ -48,7 +48,7 @@ FAR_SURE: Final = 0.8
 site's `conflicts` tell."""
 
 PRECISE_SURE: Final = 0.99
-"""The same where both sources know where their records are (`outcomes.PRECISE_M`): two monuments of one name, in two
+"""The same where both sources know where their records are (`places.PRECISE_M`): two monuments of one name, in two
 towns."""
 
 CHANGES: Final = (

@@ -23,7 +23,7 @@ from inducult_geo.match.clusters.parts import Part
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.decided.verdict import PART_OF, SAME, Decision
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.places import inside
+from inducult_geo.match.pairs.places import are_precise, inside
 from inducult_geo.match.scoring.evidence import CONFIRMED, contradicting_places
 from inducult_geo.match.scoring.score import DOUBTED, EVEN, Scored
 from inducult_geo.match.scoring.waterfall import explain
@@ -37,9 +37,6 @@ WORTH_ASKING: Final = 0.2
 """Score from which a run asks about a pair: of what scores less next to nothing is one site."""
 
 INSIDE_FROM: Final = 0.9
-
-PRECISE_M: Final = 200.0
-"""Accuracy from which on a source knows where its records are: what it tells is no geocode of a namesake."""
 
 FAR: Final = "the stated places contradict each other"
 MUSEUM: Final = "a museum and active works: one site, or a part of it"
@@ -95,7 +92,7 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
         `whole` (the score if others that fit took nothing from it, see `score.Scored.whole`), `asked` (worth a person's
         time), `contained` (a monument inside works, a museum beside them), `far` (the places contradict each other),
-        `precise` (both places are true to `PRECISE_M`),
+        `precise` (both places are true to `places.PRECISE_M`),
         `direct` (joined by its own score).
 
     Raises
@@ -182,15 +179,10 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "contained": (contained | museum)[kept],
             "museum": museum[kept],
             "far": contradicting_places(some, {name: scored.scores[name].of(kept) for name in CONFIRMED}),
-            "precise": _are_precise(some),
+            "precise": are_precise(some),
             "asked": worth,
         }
     )
-
-
-def _are_precise(pairs: Compared) -> Flags:
-    true_m = pairs.prepared.accuracy_m
-    return np.asarray(np.maximum(true_m[pairs.left], true_m[pairs.right]) <= PRECISE_M, dtype=bool)
 
 
 def _ends(scored: Scored, settled: Settled) -> tuple[Ints, Ints]:

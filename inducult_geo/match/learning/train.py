@@ -40,6 +40,7 @@ JUDGED: Final[Mapping[str, tuple[float, ...]]] = {
     "area": (-2.0, 0.0, 2.0, 4.0, 5.0),
     # What is added up is scaled, to about 0.6: this is a likelihood ratio, and counts whole.
     "outline": (-2.4, 0.0, 8.0),
+    "next door": (0.0, -10.0),
     "kind": (-4.0, -1.5, 0.4, 1.0),
     "capacity": (5.0, 4.0, 2.0, 1.0, 0.0, -1.0),
     "fuel": (-4.0, 3.0),

@@ -99,6 +99,12 @@ class Compared:
         return found
 
     @cached_property
+    def house_numbers(self) -> Floats:
+        """Share of the house numbers that both have, 0 to 1; NaN where a side has none."""
+        alike, which = self.words(self.prepared.house_numbers)
+        return alike.within.take(which)
+
+    @cached_property
     def telling_m(self) -> Floats:
         """Distance in meters where it tells something: NaN, too, where a place contradicts its town."""
         return np.where(self.is_astray, np.nan, self.distance_m)

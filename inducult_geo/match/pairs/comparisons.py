@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.places import in_outline, place, same_area
+from inducult_geo.match.pairs.places import are_precise, in_outline, place, same_area
 from inducult_geo.match.pairs.scores import Scores, chosen, percent
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.likeness import covered, told_beside
@@ -30,6 +30,11 @@ UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage
 
 _FIELDS: Final = fuel_bits("wind solar")
 """Fuels of power plants that are fields of machines."""
+
+SAME_STREET: Final = 0.85
+
+BORNE_BY_MANY: Final = 0.5
+"""Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
 
 _SAME_ADDRESS: Final = 0.5
 """Likeness from which a street and an estate or works are told alike."""
@@ -112,10 +117,22 @@ def same_street(pairs: Compared) -> Scores:
 
 def same_house_number(pairs: Compared) -> Scores:
     """House numbers: 1 one in common, 0 none in common; unknown where a side has none."""
-    alike, which = pairs.words(pairs.prepared.house_numbers)
-    found = alike.within
-    value = np.where(np.isnan(found), np.nan, (found > 0).astype(float)).take(which)
+    found = pairs.house_numbers
+    value = np.where(np.isnan(found), np.nan, (found > 0).astype(float))
     return Scores(value, chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+
+
+def next_door(pairs: Compared) -> Scores:
+    """Two houses of one street: 1 where both records know their places and have no rare word in common; else unknown.
+
+    Lists of works give the addresses of gates and offices. A register that knows its places means the house.
+    """
+    rows = np.flatnonzero((pairs.house_numbers == 0) & are_precise(pairs))
+    rows = rows[~(pairs.names[0].telling[rows] >= BORNE_BY_MANY)]
+    rows = rows[same_street(pairs.take(rows)).value >= SAME_STREET]
+    value = np.full(len(pairs.left), np.nan)
+    value[rows] = 1.0
+    return Scores(value, chosen(value, {1.0: "two houses of one street"}))
 
 
 def same_postcode(pairs: Compared) -> Scores:
@@ -268,6 +285,7 @@ COMPARISONS: Final = (
     Comparison("words", words_covered, ("operator", "names"), True, (0.0, 0.3, 0.6, 1.0)),
     Comparison("street", same_street, ("address",), True, (0.0, 0.5, 0.85, 1.0)),
     Comparison("house number", same_house_number, ("address",), True, (0.0, 1.0)),
+    Comparison("next door", next_door, ("address",), False, (0.0, 1.0)),
     Comparison("postcode", same_postcode, ("postcode",), True, (0.0, 0.5, 1.0)),
     Comparison("town alone", town_alone, ("city",), True, (0.0, 0.7, 1.0)),
     Comparison("name told", name_told, ("city",), True, (0.0, 0.3, 0.6, 1.0)),

@@ -10,7 +10,10 @@ import numpy as np
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.scores import Scores, percent
 from inducult_geo.match.reading.prepared import NO_AREA_M2
-from inducult_geo.ragged import Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
+
+PRECISE_M: Final = 200.0
+"""Accuracy from which on a source knows where its records are: what it tells is no geocode of a namesake."""
 
 OUTSIDE_MEANT: Final = 4
 """One in so many points of a site with a known outline is not meant to lie in it."""
@@ -24,6 +27,12 @@ def place(pairs: Compared) -> Scores:
     unit = pairs.unit_m
     found = np.log10(1 + pairs.telling_m / unit)
     return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
+
+
+def are_precise(pairs: Compared) -> Flags:
+    """Tell of which pairs both places are true to `PRECISE_M`."""
+    accuracy_m = pairs.prepared.accuracy_m
+    return np.asarray(np.maximum(accuracy_m.take(pairs.left), accuracy_m.take(pairs.right)) <= PRECISE_M, dtype=bool)
 
 
 def same_area(pairs: Compared) -> Scores:

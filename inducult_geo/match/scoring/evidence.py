@@ -9,7 +9,7 @@ import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import Finding, in_blocks
-from inducult_geo.match.pairs.comparisons import name_within
+from inducult_geo.match.pairs.comparisons import BORNE_BY_MANY, SAME_STREET, name_within
 from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.scoring.points import added
@@ -63,13 +63,10 @@ SAME_PLANT: Final = 0.8
 """Score from which it supports a match of plants as near as their accuracies tell that both are power plants, where
 one does not tell its fuel: lists know them by their towns or their companies."""
 
-SAME_STREET: Final = 0.85
 OTHER_STREET: Final = 0.3
-BORNE_BY_MANY: Final = 0.5
-"""Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
-
 BORNE_BY_ALL: Final = 0.1
-"""... below which it ("House") does not tell streets apart, nor places farther apart than `FAR_UNITS`."""
+"""Rarity of the words in common below which a name ("House") does not tell streets apart, nor places farther apart than
+`FAR_UNITS`. (Below `comparisons.BORNE_BY_MANY` it does not tell one house of a street from the next.)"""
 
 
 class Evidence(NamedTuple):
@@ -87,8 +84,8 @@ class Evidence(NamedTuple):
     is_other_unit
         Whether the names have other unit numbers or sides (`words.SIDES`).
     is_other_address
-        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`), or
-        one of words of trade alone (see `APART_UNITS`).
+        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_ALL`), or one
+        of words of trade alone (see `APART_UNITS`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
     is_of_place
@@ -178,7 +175,7 @@ def _of_own_names(pairs: Compared, rows: Ints) -> Flags:
 
 
 def _other_address(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
+    """Tell which pairs bear a name that many bear, at two addresses or places (see `BORNE_BY_ALL`)."""
     name, telling, street = (found[kind] for kind in ("name", "telling words", "street"))
     same_name, other_street, confirmed = name >= SUPPORT["name"], street < OTHER_STREET, _confirmed(found)
     other_house = (street >= SAME_STREET) & (found["house number"] == 0) & (telling < BORNE_BY_MANY)

@@ -87,14 +87,14 @@ class Status:
     @property
     def to_act_on(self) -> dict[str, tuple[str, ...]]:
         """What somebody has to act on, by its kind, the worst first."""
-        told = {
+        return {
             "blocked": self.blocked,
             "damaged": self.torn,
             "answers": self.untaken,
             "stale": self.stale,
             "gone": self.gone,
+            "unfetched": self.unfetched,
         }
-        return told | {"unfetched": self.unfetched}
 
     @property
     def reasons(self) -> list[str]:

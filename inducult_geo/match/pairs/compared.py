@@ -100,9 +100,8 @@ class Compared:
 
     @cached_property
     def house_numbers(self) -> Floats:
-        """Share of the house numbers that both have, 0 to 1; NaN where a side has none."""
-        alike, which = self.words(self.prepared.house_numbers)
-        return alike.within.take(which)
+        """How alike the house numbers are (see `within`)."""
+        return self.within(self.prepared.house_numbers)
 
     @cached_property
     def telling_m(self) -> Floats:
@@ -148,3 +147,8 @@ class Compared:
     def words(self, words: Ragged) -> tuple[Likeness, Ints]:
         """Compare a list of words of either record (see `plain_likeness`)."""
         return plain_likeness(self.prepared, words, self.left, self.right)
+
+    def within(self, words: Ragged) -> Floats:
+        """How much of one record's words the other's hold, the better of both, 0 to 1; NaN where a side has none."""
+        alike, which = self.words(words)
+        return alike.within.take(which)

@@ -151,8 +151,7 @@ def same_postcode(pairs: Compared) -> Scores:
 
 def towns_alike(pairs: Compared) -> Floats:
     """Return how alike the towns' names are, 0 to 1; NaN where a side tells none."""
-    alike, which = pairs.words(pairs.prepared.cities)
-    return np.asarray(alike.within.take(which), dtype=float)
+    return pairs.within(pairs.prepared.cities)
 
 
 def town_alone(pairs: Compared) -> Scores:

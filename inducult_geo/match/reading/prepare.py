@@ -196,7 +196,7 @@ def _services(words: Words, names: Ragged, burns: Flags, records: Records, calle
     n_told, n_houses, n_others = (
         np.bincount(codes[told & who], minlength=len(sources)) for who in (told, house, other & ~house)
     )
-    many, mixed = n_houses > POWER_USUAL * n_told, n_others >= OTHER_WORKS * np.maximum(n_told, 1)
+    many, mixed = n_houses > POWER_USUAL * n_told, n_others >= OTHER_WORKS * n_told
     # A short list that tells of none is no proof: one more would be too many.
     only = many & ((n_others + 1 < OTHER_WORKS * n_told) | (n_houses >= ALL_POWER * n_told))
     service = np.full(len(names), UNTOLD, dtype=np.int32)

@@ -84,8 +84,8 @@ class Evidence(NamedTuple):
     is_other_unit
         Whether the names have other unit numbers or sides (`words.SIDES`).
     is_other_address
-        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_ALL`), or one
-        of words of trade alone (see `APART_UNITS`).
+        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_ALL`), or one of
+        words of trade alone (see `APART_UNITS`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
     is_of_place

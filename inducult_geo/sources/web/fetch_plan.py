@@ -108,7 +108,7 @@ def _note_failures(outcomes: Sequence[FetchOutcome], run: Run) -> None:
     """Note which files do not come, and since when: a run goes on with what is kept of them, and would never tell."""
     before = unfetched(run.folder)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    regions = [run.catalog.region(region_id) for region_id in sorted(run.catalog.regions)]
+    regions = [*run.catalog.regions.values()]
     known = {one.name for one in (*_extracts(regions, run, ""), *_files(regions, run))}
     asked = {one.name: one for one in outcomes}
     failed = {name: told for name, told in before.items() if name in known - asked.keys()}

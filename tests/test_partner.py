@@ -203,6 +203,19 @@ def test_an_empty_cell_leaves_the_keys_of_other_rows_as_they_are(tmp_path: Path,
     assert found[0] == ("7", '{"czynna": true, "nazwa": "Huta", "nr": 7}')
 
 
+def test_a_key_in_a_column_of_doubles_is_that_of_one_of_integers_or_text(tmp_path: Path) -> None:
+    """It was "12.0": with the next version of the file, whose column was of integers, every row had another key."""
+    toml = TOML.replace("a.csv", "a.parquet").replace('ids.wikidata = "qid"\n', "")
+    (tmp_path / "test.toml").write_text(toml)
+    contract = load_contract(tmp_path / "test.toml")
+    keys = []
+    for cells in ([12.0, 1e15, None], [12, 10**15, None], ["12", "1000000000000000", None]):
+        told = {"nr": pa.array(cells), "nazwa": ["Huta", "Młyn", "Hala"], "X": [1, 2, 3], "Y": [4, 5, 6]}
+        pq.write_table(pa.table(told), tmp_path / "a.parquet")
+        keys.append([*read_partner(contract, find_files(contract)).frame["key"]])
+    assert keys == [["12", "1000000000000000", "?a.parquet row 3"]] * 3
+
+
 def test_what_a_cell_of_lists_or_of_blanks_tells(tmp_path: Path) -> None:
     """A list of values ended the run with the places in the code; a blank was taken for a name, and for a default."""
     (tmp_path / "test.toml").write_text(

@@ -185,7 +185,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     rows["place"] = table.places
     if "key" not in rows:
         rows["key"] = rows["content_hash"]
-    keys = [str(_plain(cell)).strip() if is_filled(cell) else None for cell in rows["key"]]
+    keys = [_key(cell) if is_filled(cell) else None for cell in rows["key"]]
     no_key = f"column {quoted(wanted.get('key', ()))} is empty: give the row a key"
     reasons = [None if key else "no_key" for key in keys]
     details = [None if key else no_key for key in keys]
@@ -360,6 +360,12 @@ def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
     late = rows["key"].duplicated()
     told = zip(rows["place"][late], rows["key"][late], first[late], unique["key"][late], strict=True)
     return [f"{place} has the key '{key}' of {other} and goes as '{own}'" for place, key, other, own in told]
+
+
+def _key(cell: Any) -> str:
+    """Return the text of a key; a column of doubles holds the 12 of one of integers or text as 12.0."""
+    plain = _plain(cell)
+    return str(int(plain) if isinstance(plain, float) and plain.is_integer() else plain).strip()
 
 
 def _plain(value: Any) -> Any:

@@ -370,6 +370,12 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE", "C.23.51", Sector("building_materials", None, "cement_works")),
         ("NACE", "1.23.51", None),
         ("NACE", 5.1, Sector("mining", None)),
+        ("NACE", 510, Sector("mining", None, "coal_mine")),
+        ("NACE", 5, Sector("mining", None)),
+        ("NACE", "811", None),  # 08.11, quarries, or 81.1, services
+        ("NACE", "245", Sector("metallurgy", None)),
+        ("NACE", "11.050", Sector("food_drink", None, "brewery")),
+        ("NACE", "110500", Sector("food_drink", None, "brewery")),
         ("NACE Rev. 2.1", "24", Sector("metallurgy", None)),
         ("NACE", "NACE_1.1:24.10", Sector("chemistry", None)),
         ("NACE", "NACE_1.1:40.10", Sector("energy", None)),

@@ -59,6 +59,12 @@ _MANY: Final = 3
 _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 """The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
 
+_NACE_CODE: Final = re.compile(r"(?<![\d.])(?:[A-U]\.)?(\d\d)(?:\.?(\d{1,2})(?:\.?\d{1,2})?)?(?!\d)")
+"""A division, group or class of NACE; a country's own digits may follow (24.100, 24.10.0, 241000)."""
+
+_GROUPS_OF_SERVICES: Final = frozenset(("620", "721", "811", "812"))
+"""Groups (62.0, 81.1) that a class of mining looks like once a cell for numbers took its zero (06.20, 08.11)."""
+
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
 
@@ -301,9 +307,11 @@ def _codes(scheme: str, text: str) -> Iterator[str]:
     """Give the compact ways to look a code up, from the code itself to its parents."""
     if scheme.startswith("nace"):
         # A cell for numbers keeps "05.10" as 5.1.
-        text = f"0{text}" if re.fullmatch(r"[1-9]\.\d\d?", text, re.ASCII) else text
-        found = re.search(r"(?<![\d.])(?:[A-U]\.)?(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
+        text = f"0{text}" if re.fullmatch(r"[1-9](?:\.\d\d?)?", text, re.ASCII) else text
+        found = _NACE_CODE.search(text.split(":")[-1])
         if found:
+            if scheme != "nace_rev1" and re.fullmatch(r"\d{3}", text) and text not in _GROUPS_OF_SERVICES:
+                yield f"0{text}"
             yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
         elif re.fullmatch("[A-U]", text):
             yield text.lower()

@@ -418,6 +418,9 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
         ("maybe", None),
         ("closde", None),
         (None, None),
+        # Of the firm, whose works may run.
+        *((word, None) for word in ("u stečaju", "w likwidacji", "in liquidazione", "in vereffening", "v konkurzu")),
+        ("liquidated", "decommissioned"),
     ],
 )
 def test_map_status(vocabulary: Vocabulary, value: str | None, expected: str | None) -> None:

@@ -99,14 +99,15 @@ def _legal_forms(country: str | None) -> LegalForms:
             key = "".join(map(_form_key, form.split()))
             if len(key) < 2:
                 continue
-            if row["position"] in ("end", "both") and (len(key) > 2 or row["generic_class"]):
+            is_state = row["kind"] == "status"
+            if row["position"] in ("end", "both") and (len(key) > 2 or row["generic_class"] or is_state):
                 end[key] = end.get(key) or row["generic_class"] or None
             # Where any country may be meant, two letters at the start are as often initials ("AB InBev").
             is_meant = bool(country) or len(key) > 2 or key in UNMISTAKABLE
             if is_meant and row["position"] in ("start", "both") and form in row["abbreviations"].split(";"):
                 start[key] = start.get(key) or row["generic_class"] or None
             if len(key) == 2:
-                (short_dotted if "." in form and form.islower() else short_plain).add(key)
+                (short_dotted if "." in form and (form.islower() or is_state) else short_plain).add(key)
     return LegalForms(end, start, frozenset(short_dotted - short_plain))
 
 

@@ -77,7 +77,7 @@ def test_a_coordinate_that_is_not_written_is_none(blank: Any, side: str) -> None
         ("1000000000", "5", "'1000000000' is not a number with the decimal mark '.'"),
         ("X 423500", "Y 321000", "'X 423500' is not a number"),  # which is which is for the whole file to say
         ("4.53E+06", "5.62E+06", "'4.53E+06' is not a number"),  # a spreadsheet showed it so: its digits are lost
-        ("16°23'60,0\" I", "45°27'00,0\" S", "Minutes and seconds must be below 60: write the next minute"),
+        ("16°23'61,0\" I", "45°27'00,0\" S", "Minutes and seconds must be below 60: write the next minute"),
         ("inf", "5", ""),
         ("nan", "5", ""),
         ("brak", "danych", ""),

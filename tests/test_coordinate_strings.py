@@ -207,7 +207,7 @@ def test_what_is_damaged_is_refused(lat: float, lon: float, damage: str) -> None
     e = _parts(lon, 0)
     text = {
         "minute": f"{d}°{60 + m % 40}'{s}\"N {e[0]}°{e[1]}'{e[2]}\"E",
-        "second": f"{d}°{m}'{60 + int(s) % 40}\"N {e[0]}°{e[1]}'{e[2]}\"E",
+        "second": f"{d}°{m}'{61 + int(s) % 39}\"N {e[0]}°{e[1]}'{e[2]}\"E",
         "axis": f"{lat:.5f} N {lon:.5f} N",
         "range": f"{lat:.5f} - {lat + 0.01:.5f}, {lon:.5f} - {lon + 0.01:.5f}",
         "three": f"{lat:.5f} {lon:.5f} {100 * lon:.1f}",

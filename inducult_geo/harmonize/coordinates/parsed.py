@@ -59,7 +59,8 @@ def sexagesimal(parts: list[str]) -> tuple[float, float]:
     values = [float(part) for part in parts]
     if any("." in part for part in parts[:-1]):
         raise CoordinateError("Only the last part of an angle may have decimals.")
-    if any(value >= 60 for value in values[1:]):
+    # 60 in the last part is a rounding of 59.96, and the next minute or degree.
+    if any(value >= 60 for value in values[1:-1]) or (len(values) > 1 and values[-1] > 60):
         raise CoordinateError("Minutes and seconds must be below 60: write the next minute or degree.")
     angle = sum(value / 60**place for place, value in enumerate(values))
     return angle, last_digit_m(parts[-1], DEGREE_M / 60 ** (len(parts) - 1))

@@ -34,6 +34,7 @@ from inducult_geo.sources.formats.table import MAX_BYTES
         ),
         ("a.geojson", b"\xef\xbb\xbf\n<html>", "is a web page, and no table"),
         ("a.zip", b"<!doctype HTML>", "is a web page, and no table"),
+        ("a.csv", "<!DOCTYPE html>\n<html>".encode("utf-16"), "is a web page, and no table"),
         ("a.csv", b'{"error": {"code": 400, "message": "no"}}', "is JSON, and no delimited text"),
         ("a.txt", b'<?xml version="1.0"?><ows:ExceptionReport/>', "is XML, and no delimited text"),
         ("a.xyz", b"1 2 3", "is no known kind of table. Known: .csv, "),

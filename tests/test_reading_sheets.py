@@ -520,3 +520,23 @@ def test_names_in_two_rows_are_those_of_a_table_with_merged_cells(tmp_path: Path
 def test_a_cell_of_a_spreadsheet_with_lost_bytes_marks_its_row(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": ["1", "2"], "name": ["Hu\x00ta", "Hala"]}, dtype=object)
     assert nul_rows(frame) == {0: "column 'name' holds NUL characters: bytes were lost"}
+
+
+def test_an_angle_that_a_sheet_took_for_a_length_of_time_is_as_typed(tmp_path: Path) -> None:
+    """50:43:12 was read as "2 days, 2:43:12", which no reader of coordinates takes for an angle."""
+    day = 24 * 3600
+    numbers = {"B": (50 * 3600 + 43 * 60 + 12.5) / day, "C": (12 * 3600 + 29 * 60) / day}
+    cells = "".join(f'<c r="{letter}2" s="1"><v>{number!r}</v></c>' for letter, number in numbers.items())
+    path = sheet_with(tmp_path / "a.xlsx", f'<row r="2"><c r="A2"><v>1</v></c>{cells}</row>')
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    members["xl/styles.xml"] = (
+        f'<styleSheet xmlns="{main}"><numFmts count="1"><numFmt numFmtId="164" formatCode="[h]:mm:ss.0"/></numFmts>'
+        '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    ).encode()
+    beside = "xl/_rels/workbook.xml.rels"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
+    style = f'<Relationship Id="s" Type="{kind}" Target="styles.xml"/></Relationships>'
+    members[beside] = members[beside].replace(b"</Relationships>", style.encode())
+    assert read_table(zipped(path, members), AUTO).frame.iloc[0].tolist() == [1, "50:43:12.5", "12:29:00"]

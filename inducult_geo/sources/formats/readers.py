@@ -99,7 +99,8 @@ def read_table(path: Path, read: Read) -> Table:
 
 def _refuse_another_text(path: Path, kind: _Kind, head: bytes) -> None:
     """Refuse a web page under any ending but those of spreadsheets, and XML or JSON as delimited text."""
-    begin = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    # Of UTF-16 and UTF-32 with their marks every letter of a page's beginning has NULs beside it.
+    begin = head.translate(None, b"\x00").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").lower()
     if kind.reader is not read_sheet and begin.startswith((b"<!doctype html", b"<html")):
         raise ContractError(
             f"{path}: is a web page, and no table: often one that asks to log in, or tells an error, in place of the "

@@ -13,6 +13,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -52,7 +53,18 @@ def _cell(value: Any) -> Any:
         return None
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < EXACT_BELOW else value if value == value else None
+    if isinstance(value, timedelta):
+        return _duration(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
+
+
+def _duration(value: timedelta) -> str:
+    """Return a length of time as a sheet shows it: an angle that was typed as 50:43:12 is one of 50 hours to it."""
+    hours, rest = divmod(round(abs(value) / timedelta(milliseconds=1)), 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    seconds, rest = divmod(rest, 1_000)
+    sign = "-" if value < timedelta(0) else ""
+    return f"{sign}{hours}:{minutes:02}:{seconds:02}" + (f".{rest:03}".rstrip("0") if rest else "")
 
 
 def chosen_of(names: list[str], wanted: str | int | None) -> list[str]:

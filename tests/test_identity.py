@@ -134,6 +134,10 @@ def test_what_comes_back_does_not_take_the_id_from_who_bore_it_all_the_time():
     keys = {"a:9": "a:9", "b:1": "b:1", "b:2": "b:1"}
     anew = assign_ids(keys, alone.registry, records(*(row(key, key) for key in keys)), found=heir)
     assert anew.members["a:9"] == site != anew.members["b:1"]
+    # Nor is one there again because the one that went on as it was there later, and is gone, too.
+    with_b = assign_ids({"a:9": "a:9", "b:1": "a:9"}, whole.registry, records(row("a:9", "A"), row("b:1")), found=heir)
+    back = assign({"a:1": 1, "b:1": 2}, assign({"b:1": 1}, with_b.registry).registry)
+    assert back.members["b:1"] == site != back.members["a:1"]
 
 
 @pytest.mark.parametrize("key", ["a:1", "b:1"])

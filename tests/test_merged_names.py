@@ -45,13 +45,14 @@ def test_which_name_is_the_plain_one(names, plain):
 def test_a_second_value_of_a_role_gets_a_role_of_its_own():
     told = [
         ("a:1", {"name": "Hut"}),
-        ("b:1", {"name": "Hut", "alt": "H"}),
+        ("b:1", {"name": "Hut", "alt": "H", "en": "Hut"}),
         ("c:1", {"name": "Hutte"}),
+        ("c:2", {"name": "Hutte"}),
         ("d", {"name": "X"}),
     ]
     merged, origin = merged_names(told)
-    assert merged == {"name": "Hut", "alt": "H", "name_2": "Hutte", "name_3": "X"}
-    assert origin == {"name": "a:1", "alt": "b:1", "name_2": "c:1", "name_3": "d"}
+    assert merged == {"name": "Hut", "alt": "H", "en": "Hut", "name_2": "Hutte", "name_3": "X"}
+    assert origin == {"name": "a:1", "alt": "b:1", "en": "b:1", "name_2": "c:1", "name_3": "d"}
 
 
 def test_names_are_read_in_the_order_of_their_roles():

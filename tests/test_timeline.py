@@ -11,7 +11,7 @@ from match_rows import point, records, row, square
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Records
 from inducult_geo.match.golden.best import golden
-from inducult_geo.match.golden.timeline import disagreements, timeline, years_of
+from inducult_geo.match.golden.timeline import Told, disagreements, event_of, timeline, years_of
 
 CONTRACTS = {
     name: Contract(id=name, files="x", licence="CC0-1.0", attribution=name, reliability=worth, units_per_site=many)
@@ -44,6 +44,11 @@ def test_past_and_present_stand_in_order_each_with_its_record() -> None:
         (1998, "museum since", "b:1", MUSEUM["year_precision"]),
     ]
     assert timeline([said("x:1")]) == []
+    for year, event in ((1909, "founded"), (1910, "production since")):
+        assert event_of(RUNNING | {"start_year": year}, Told(1880, 1991)) == event
+    # Nobody held concerts in a mill of 1870: that it is of the works holds however old others say that they are.
+    mill = said("b:1", start_year=1870, theme="textile", type="textile_mill", present_use="culture")
+    assert event_of(mill, Told(1800, None)) == "founded"
 
 
 def test_a_museum_that_tells_a_last_year_tells_the_life_of_the_works() -> None:
@@ -65,6 +70,7 @@ def test_a_museum_that_tells_a_last_year_tells_the_life_of_the_works() -> None:
         ({"start_year": 1927}, "museum since"),
         ({"start_year": 1927, "type": "technical_monument"}, "founded"),
         ({"start_year": 1927, "type": "technical_monument", "present_use": "museum"}, "museum since"),
+        ({"start_year": 1927, "type": "technical_monument", "present_use": "museum", "aspect": "both"}, "founded"),
         ({"start_year": 1870, "theme": None, "present_use": "culture"}, "culture since"),
         ({"start_year": 1870, "theme": "textile", "type": "textile_mill", "present_use": "culture"}, "founded"),
         ({"start_year": 1902, "theme": "energy", "type": "gasworks", "present_use": "museum"}, "founded"),
@@ -103,6 +109,7 @@ def test_a_museum_that_closed_again_is_not_the_works(works) -> None:
         ([WORKS, RUNNING], "functional", 1880, None),
         ([said("a:1", start_year=1900), said("b:1", end_year=1890), said("c:1", end_year=1950)], "disused", 1900, 1950),
         ([said("b:1", end_year=1950)], "unknown", None, 1950),
+        ([said("a:1", end_year=1950), said("b:1", start_year=1900, end_year=1990)], "disused", 1900, 1990),
         ([said("a:1", start_year=1900), said("b:1", end_year=1900)], "disused", 1900, 1900),
         ([], "unknown", None, None),
     ],
@@ -186,6 +193,7 @@ def test_no_year_is_taken_that_would_begin_after_the_end() -> None:
         ([said("a:1", end_year=1930), said("b:1", end_year=1991)], {"end_year"}),
         ([said("a:1", start_year=1880, end_year=1930), RUNNING | {"end_year": 1991}], {"end_year"}),
         ([said("a:1", end_year=1930), said("b:1", end_year=1935)], set()),
+        ([said("a:1", status="disused", aspect="factory"), said("b:1", status="functional")], {"status"}),
     ],
 )
 def test_only_what_matters_is_a_contradiction(part, columns) -> None:
@@ -223,6 +231,7 @@ def test_several_permits_do_not_name_their_site() -> None:
     units = [row(f"permits:{n}", f"Kessel {n}", point(n)) for n in (1, 2)]
     assert site(row("poor:1", "BASF SE", point()), *units)["name"] == "BASF SE"
     assert site(row("poor:1", "BASF SE", point()), units[0])["name"] == "Kessel 1"
+    assert site(row("poor:1", "BASF \N{REPLACEMENT CHARACTER}E", point()), *units)["name"][:5] == "BASF "
     kilns = [one | {"type": "lime_kiln"} for one in units]
     assert site(row("poor:1", "BASF SE", point(), type="brickworks"), *kilns)["type"] == "brickworks"
 
@@ -232,9 +241,19 @@ def test_places_far_apart_are_told() -> None:
     assert json.loads(made["conflicts"]) == {"place": {"poor:1": "38.0 km from the place shown"}}
     near = site(row("good:1", "A", point(), accuracy_m=10.0), row("poor:1", "A", point(900), accuracy_m=100.0))
     assert pd.isna(near["conflicts"])
+    rough = site(row("good:1", "A", square(90), accuracy_m=1000.0), row("poor:1", "A", point(2000), accuracy_m=10.0))
+    assert pd.isna(rough["conflicts"])
 
 
 def test_closed_by_a_year_alone_is_closed() -> None:
     made = site(row("good:1", "A", start_year=1900, status="unknown"), row("poor:1", "A", end_year=1990))
     assert (made["status"], made["end_year"]) == ("disused", 1990)
     assert json.loads(made["lineage"])["status"] == "poor:1"
+
+
+def test_what_is_in_production_has_no_last_year() -> None:
+    told = {"status": "functional", "aspect": "factory", "start_year": 1900, "end_year": 1990, "end_precision": "year"}
+    for part in ([row("good:1", "A", **told)], [row("good:1", "A", **told), row("poor:1", "A")]):
+        made = site(*part)
+        assert made["start_year"] == 1900
+        assert made[["end_year", "end_precision"]].isna().all()

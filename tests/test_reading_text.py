@@ -11,6 +11,7 @@ import pycountry
 import pytest
 from files_made import AUTO, workbook, write
 
+from inducult_geo import read_source
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats.readers import read_table
@@ -47,6 +48,26 @@ def test_a_title_above_the_table_names_no_delimiter(tmp_path: Path, title: str, 
 def test_a_stated_encoding_is_followed(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path / "a.csv", "id;name\n1;Grüße\n", encoding)
     assert read_table(path, Read(encoding=encoding)).frame["name"][0] == "Grüße"
+
+
+@pytest.mark.parametrize(
+    ("region", "place", "encoding", "name"),
+    [
+        ("karlovy-vary", "50.2 N 12.9 E", "cp1250", "Důl Kladno"),
+        ("sisak-moslavina", "45.4 N 16.4 E", "cp1250", "Tvornica Ćipić"),
+        ("padova", "45.4 N 11.9 E", "cp1252", "Fornace Forlì"),
+        ("zwickau", "50.7 N 12.5 E", "cp1252", "Gießerei Gößnitz"),
+        ("opole", "50.6 N 17.9 E", "cp1250", "Młyn wodny Łąka"),
+    ],
+)
+def test_of_a_few_letters_the_languages_of_the_region_tell_the_encoding(
+    tmp_path: Path, region: str, place: str, encoding: str, name: str
+) -> None:
+    """Of "Důl" alone the other encoding of Windows was as likely: "Dùl"."""
+    write(tmp_path / "a.csv", f"name;place\n{name};{place}\n", encoding)
+    contract = f'id = "a"\nregion = "{region}"\nfiles = ["a.csv"]\nplace.text = "place"\ncolumns.name = "name"\n'
+    records = read_source(write(tmp_path / "a.toml", contract))
+    assert name in records["names"].iloc[0]
 
 
 def test_a_guessed_encoding_is_said(tmp_path: Path) -> None:

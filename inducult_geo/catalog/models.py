@@ -129,7 +129,7 @@ class Region(Declared):
     `bbox` is west, south, east, north in degrees: a coarse guard, never the boundary. `crs` lists the systems in
     which partners there send coordinates. `geofabrik` is the extract's path there. `area_km2` is the official area: an
     outline that tags pick out must come near it. `schedule` (cron, in `timezone`) says when `inducult serve` runs it.
-    `country` is a code of two letters. `languages`, `nuts`, `wikidata` and `partner` are for people.
+    `country` is a code of two letters. `languages` tell encodings. `nuts`, `wikidata` and `partner` are for people.
     """
 
     id: Identifier
@@ -179,13 +179,15 @@ class Read(Declared):
     """How a file is to be read, where that cannot be told from the file; `member` names a file in an archive.
 
     `header_row` holds the names of the columns; with `header_rows = 2` the row below it does so, too, as under merged
-    cells: the lower name counts, the upper one where there is none below.
+    cells: the lower name counts, the upper one where there is none below. `languages` (codes of two letters; those of
+    the region where none are named) decide between encodings that fit a few letters alike.
     """
 
     # A tab is a delimiter, not white space to be trimmed.
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
     encoding: str | None = None
+    languages: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal[".", ","] = "."
     sheet: str | int | None = None

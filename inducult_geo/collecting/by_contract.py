@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inducult_geo.catalog import Contract
 from inducult_geo.collecting.boundaries import outline_for_check
-from inducult_geo.collecting.gather import ground_of_the_world, harmonized
+from inducult_geo.collecting.gather import ground_of_the_world, harmonized, in_languages_of
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable
 from inducult_geo.harmonize.places.place import Ground
@@ -28,6 +28,8 @@ def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized
             f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there.{near_name(contract)} "
             f"Put it beside the contract or into {run.folder.partners}, or mend `files`."
         )
+    if contract.region is not None:
+        contract = in_languages_of(contract, run.catalog.region(contract.region))
     table = read_partner(contract, files)
     return table, harmonized(contract, table, ground_of(contract, run))
 

@@ -248,7 +248,8 @@ def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, 
                 )
             return _absent(contract, region.id)
         run.say(f"{region.id}: reading {', '.join(path.name for path in files)}")
-        return _harmonized(contract, region.id, read_partner(contract, files), _ground(region, land, run))
+        table = read_partner(in_languages_of(contract, region), files)
+        return _harmonized(contract, region.id, table, _ground(region, land, run))
 
     return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make)
 
@@ -297,6 +298,12 @@ def _stamp(paths: list[Path], contract: Contract, region: Region | None, land: K
         outline=None if land is None else land.digest,
         grids=grids_stamp(run),
     )
+
+
+def in_languages_of(contract: Contract, region: Region) -> Contract:
+    """Return a contract whose file holds the languages of its region, unless it names others."""
+    languages = contract.read.languages or region.languages
+    return contract.model_copy(update={"read": contract.read.model_copy(update={"languages": languages})})
 
 
 def ground_of_the_world(contract: Contract, run: Run) -> Ground:

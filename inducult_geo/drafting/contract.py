@@ -113,7 +113,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     about = run.catalog.region(region) if region is not None else None
     if not path.exists():
         raise ContractError(f"{path}: no such file. Look at its name and folder.")
-    found, given = _Draft(), read or Read()
+    spoken = {} if about is None else {"languages": about.languages}
+    found, given = _Draft(), (read or Read()).model_copy(update=spoken)
     _head(found, path, about)
     chosen = given.model_dump(include={"member", "sheet", "layer"}, exclude_none=True)
     found.read += [f"{what} = {quoted(str(name))} # stated" for what, name in chosen.items()]

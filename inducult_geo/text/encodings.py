@@ -11,7 +11,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -92,10 +93,11 @@ _CONTROLS: Final = re.compile(r"[\x80-\x9f]")
 _AT_HOME_BETWEEN: Final = frozenset("’‘–·\xad")
 
 
-def best_encoding(data: bytes) -> str | None:
+def best_encoding(data: bytes, languages: Collection[str] = ()) -> str | None:
     """Return the encoding that explains the bytes best; None where they are no text.
 
-    UTF-16 without a mark is known by its NULs, which stand at every other place.
+    UTF-16 without a mark is known by its NULs, which stand at every other place. Of the tables of Windows one goes
+    before that reads letters of these languages alone: of a few words others may be as likely ("Dùl" for "Důl").
     """
     sample = data[:_SAMPLE]
     for encoding, start in (("utf-16-le", 1), ("utf-16-be", 0)):
@@ -105,7 +107,7 @@ def best_encoding(data: bytes) -> str | None:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return _weighed(data)
+        return _weighed(data, languages)
     return "utf-8"
 
 
@@ -126,7 +128,7 @@ def guess_told(data: bytes, encoding: str) -> str:
     return f"encoding {encoding} guessed ({some}): state [read] encoding if this looks wrong"
 
 
-def _weighed(data: bytes) -> str | None:
+def _weighed(data: bytes, languages: Collection[str]) -> str | None:
     if data.count(0) > 0.001 * len(data):
         return None
     sample = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:_SAMPLE]
@@ -136,11 +138,26 @@ def _weighed(data: bytes) -> str | None:
         encoding: likelihood(told.decode(encoding, errors="replace"), RARE.get(encoding, 0.0)) for encoding in TABLES
     }
     best = max(TABLES, key=lambda encoding: scores[encoding])
+    if best not in RARE:
+        usual = [encoding for encoding in TABLES if encoding not in RARE]
+        at_home = [encoding for encoding in usual if _is_of(told.decode(encoding, errors="replace"), languages)]
+        best = max(at_home, key=lambda encoding: scores[encoding], default=best)
     # Worse than chance: another script, or no text.
     if scores[best] > -np.log(_STRANGE_LETTERS):
         return best
     guess = from_bytes(sample).best()
     return None if guess is None else guess.encoding
+
+
+def _is_of(text: str, languages: Collection[str]) -> bool:
+    """Whether all letters beyond ASCII, one at least, are of some languages, and stand where they belong."""
+    signs, *spoken = (_letters_of(name) for name in ("signs", *languages))
+    shown = set(_ASCII.sub("", text.lower())) - signs
+    return bool(shown) and shown.issubset(chain(*spoken)) and not _misplaced(text)
+
+
+def _letters_of(language: str) -> set[str]:
+    return {entry[0] for entry in _FREQUENCIES.get(language, "").split(" ") if entry}
 
 
 def likelihood(text: str, rare: float) -> float:

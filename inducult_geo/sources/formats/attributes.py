@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +29,7 @@ class Attributes:
     mended: bytes | None = None
 
 
-def attributes_of(dbf: bytes, cpg: bytes | None) -> Attributes:
+def attributes_of(dbf: bytes, cpg: bytes | None, languages: Collection[str] = ()) -> Attributes:
     """Return how to read the attributes of a shapefile.
 
     Parameters
@@ -37,6 +38,8 @@ def attributes_of(dbf: bytes, cpg: bytes | None) -> Attributes:
         The table.
     cpg
         What the .cpg beside it says; null where there is none.
+    languages
+        Those that its letters may be of.
     """
     # Bytes 8 and 9 say where the rows begin: what is before them is no text.
     begin = int.from_bytes(dbf[8:10], "little")
@@ -61,7 +64,7 @@ def attributes_of(dbf: bytes, cpg: bytes | None) -> Attributes:
         return Attributes()
     else:
         said = ""
-    found = best_encoding(b"\n".join(re.split(rb" {2,}|\x00+", rows)))
+    found = best_encoding(b"\n".join(re.split(rb" {2,}|\x00+", rows)), languages)
     notes = () if found in (None, _UTF8) else (said + guess_told(rows, str(found)),)
     return Attributes(found, notes)
 

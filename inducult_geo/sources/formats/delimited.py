@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +71,7 @@ def read_delimited(path: Path, read: Read) -> Rows:
     """
     # Python allows 131,072 characters, and keeps the number for the whole process.
     csv.field_size_limit(MAX_CELL)
-    text, encoding, notes = _decode(path, read.encoding)
+    text, encoding, notes = _decode(path, read)
     stated = _STATED.match(text)
     header_row = read.header_row
     if stated:
@@ -189,15 +189,15 @@ def _fault(row: list[str], width: int) -> str | None:
     return None
 
 
-def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
+def _decode(path: Path, read: Read) -> tuple[str, str, tuple[str, ...]]:
     data = path.read_bytes()
     bom = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), None)
     # A byte order mark is a fact of the file; a contract written for an earlier export is not.
-    meant = _READ_AS.fullmatch(stated or "")
-    encoding = bom or ("utf-8" if meant else stated)
+    meant = _READ_AS.fullmatch(read.encoding or "")
+    encoding = bom or ("utf-8" if meant else read.encoding)
     notes: tuple[str, ...] = ()
     if encoding is None:
-        encoding, notes = _detect(path, data)
+        encoding, notes = _detect(path, data, read.languages)
     try:
         text = data.decode(encoding)
     except LookupError:
@@ -257,8 +257,8 @@ def _is_binary(text: str) -> bool:
     return controls > max(8, 0.02 * len(head))
 
 
-def _detect(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
-    found = best_encoding(data)
+def _detect(path: Path, data: bytes, languages: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    found = best_encoding(data, languages)
     if found is None:
         raise ContractError(
             f"{path}: is not what it says: no text in any encoding. Export it again, or name [read] encoding."

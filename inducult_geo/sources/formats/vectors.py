@@ -147,7 +147,7 @@ def _read_shapefile(files: VectorFiles, read: Read) -> Table:
     parts, found = files.parts, Attributes()
     if ".dbf" in parts and read.encoding is None:
         cpg = files.content(parts[".cpg"]) if ".cpg" in parts else None
-        found = attributes_of(files.content(parts[".dbf"]), cpg)
+        found = attributes_of(files.content(parts[".dbf"]), cpg, read.languages)
         read = read.model_copy(update={"encoding": found.encoding})
     if ".shx" in parts and found.mended is None:
         return _told(_read_layer(files.path, files.place, read), found.notes)

@@ -113,13 +113,12 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     about = run.catalog.region(region) if region is not None else None
     if not path.exists():
         raise ContractError(f"{path}: no such file. Look at its name and folder.")
-    spoken = {} if about is None else {"languages": about.languages}
-    found, given = _Draft(), (read or Read()).model_copy(update=spoken)
+    found, given = _Draft(), read or Read()
     _head(found, path, about)
     chosen = given.model_dump(include={"member", "sheet", "layer"}, exclude_none=True)
     found.read += [f"{what} = {quoted(str(name))} # stated" for what, name in chosen.items()]
     try:
-        table, chosen_read = read_headed(path, given)
+        table, chosen_read = read_headed(path, given, () if about is None else about.languages)
     except ChoiceError as problem:
         _undecided(found, problem, sheets_of(path, given) if problem.what == "sheet" else Sheets())
         return found.text()

@@ -22,14 +22,15 @@ def is_plain(table: Table) -> bool:
     return table.kind in ("spreadsheet", "delimited text")
 
 
-def read_headed(path: Path, given: Read) -> tuple[Table, Read]:
-    """Read a table; where its first row is a title, find the row that holds the names, or the two that do.
+def read_headed(path: Path, given: Read, languages: tuple[str, ...] = ()) -> tuple[Table, Read]:
+    """Read a table, maybe in some languages; where a title is its first row, find the one or two that hold the names.
 
     Raises
     ------
     ContractError
         Where the file cannot be read at all.
     """
+    given = given.model_copy(update={"languages": languages})
     table = read_table(path, given)
     if not is_plain(table):
         return table, given

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
-from inducult_geo.match.decided.decisions import read_decisions
+from inducult_geo.match.decided.decisions import Decisions, read_decisions
 from inducult_geo.memory import registry_fault
 from inducult_geo.outcome import last_run, told_by
 from inducult_geo.publish.files import GEOPACKAGE
@@ -256,11 +256,19 @@ def _waiting(connection: sqlite3.Connection, folder: DataFolder) -> int:
     """Count the questions of a release that no word in the log of decisions has answered since."""
     asked = _count(connection, "review")
     try:
-        answered = read_decisions(folder.decisions).latest if asked else {}
+        # Who answered a file of before named records by the keys that they had then.
+        log = read_decisions(folder.decisions) if asked else Decisions()
+        answered = log.carried(_heirs(connection)).latest if log.last_words else {}
     except DecisionError:  # It is told as what is damaged.
         return asked
     pairs = connection.execute("SELECT left_key, right_key FROM review") if answered else ()
     return asked - sum(pair in answered or pair[::-1] in answered for pair in pairs)
+
+
+def _heirs(connection: sqlite3.Connection) -> dict[str, str]:
+    """Map the keys that records of a release had before to those that they have."""
+    is_told = _count(connection, "former_keys") > 0
+    return dict(connection.execute("SELECT former_key, record_key FROM former_keys")) if is_told else {}
 
 
 def _published(release: Path) -> datetime | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.decided.decisions import Decision, append_decision, replay
+from inducult_geo.match.questions import question_id
 from inducult_geo.review import answers
+from inducult_geo.review.answers import answered_questions
 from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.run import open_run
 
@@ -92,3 +94,14 @@ def test_who_changed_his_mind_said_nothing_new_by_an_old_file() -> None:
     told = why_stale(Decision("Jan", "2026-03-04", "list:1", "osm:way/1", "same"), log)
     assert told is not None
     assert "Jan 'different' on 2026-03-02" in told
+
+
+def test_a_question_is_answered_by_a_word_under_a_key_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`inducult review export` wrote it out again."""
+    run = open_run(tmp_path)
+    append_decision(run.folder.decisions, Decision("Eva", "2026-11-01T10:00:00+00:00", "list:7", "osm:way/1", "same"))
+    monkeypatch.setattr(answers, "registry_of", lambda _: REGISTRY)
+    monkeypatch.setattr(answers, "present_regions", lambda _: {"list:8": frozenset(["opole"])})
+    assert question_id("list:8", "osm:way/1") in answered_questions(run)

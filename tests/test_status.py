@@ -368,6 +368,19 @@ def test_questions_are_counted_and_what_is_not_fresh_is_told_in_order(tmp_path: 
     assert status.as_dict()["withheld"] == {"eutl": 2}
 
 
+def test_an_answer_under_the_key_that_a_record_had_before_is_one(tmp_path: Path) -> None:
+    """Of a file that was written before the list was numbered anew; the question was counted, and asked again."""
+    folder = published(
+        tmp_path,
+        "INSERT INTO review VALUES ('a', 'b'), ('b', 'c');",
+        "CREATE TABLE former_keys (former_key, record_key, last_seen);",
+        "INSERT INTO former_keys VALUES ('z', 'b', '2026-11-01');",
+    )
+    folder.decisions.parent.mkdir(parents=True)
+    append_decision(folder.decisions, Decision("Eva", NOON.isoformat(), "z", "a", "same"))
+    assert status_of(folder, max_age_h=30, now=NOON).open_questions == 1
+
+
 def test_what_two_regions_tell_alike_is_told_once() -> None:
     said = [("leoben", "a"), ("leoben", "b"), ("zwickau", "b"), ("zwickau", "c")]
     assert told_by(said) == {"a": "leoben", "b": "leoben, zwickau", "c": "zwickau"}

@@ -179,7 +179,6 @@ def review_export(
     What was answered since the newest release of the data folder is left out, and told; of a release that is named
     all its questions are written.
     """
-    from inducult_geo.memory import decisions_of
     from inducult_geo.opening.release import newest_release, release_folder
     from inducult_geo.review.answers import answered_questions
     from inducult_geo.review.table import export_review
@@ -189,7 +188,7 @@ def review_export(
         answered: frozenset[str] = frozenset()
         if release is None:
             with opened_run(data, None, quiet=True, contracts=False) as opened:
-                release, answered = newest_release(opened.folder), answered_questions(decisions_of(opened))
+                release, answered = newest_release(opened.folder), answered_questions(opened)
         number, left_out = export_review(release_folder(release), out, answered)
     if as_json:
         print_json({"questions": number, "answered": left_out, "out": str(out)})

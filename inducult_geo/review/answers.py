@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.identity.continuity import last_keys
 from inducult_geo.match.questions import question_id
-from inducult_geo.memory import registry_of
+from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.altered_cells import altered_told
 from inducult_geo.publish.compared.review_table import READING, lost, questions_of
 from inducult_geo.release_folders import releases_of
@@ -100,9 +101,14 @@ def was_asked(review_id: str, run: Run) -> bool:
     return any((table["review_id"] == review_id).any() for table in _asking(run))
 
 
-def answered_questions(log: Decisions) -> frozenset[str]:
-    """Return the ids of the questions that a word in force answers, be they open in a release of before."""
-    return frozenset(question_id(*pair) for pair in log.latest)
+def answered_questions(run: Run) -> frozenset[str]:
+    """Return the ids of the questions that a word in force answers, be they open in a release of before.
+
+    A word that was said of records under their keys of before is one on those that go on as them, too.
+    """
+    log = decisions_of(run)
+    heirs = last_keys(log.spoken, registry_of(run), present_regions(run)) if log.spoken else {}
+    return frozenset(question_id(*pair) for pair in (*log.latest, *log.carried(heirs).latest))
 
 
 def kept_stages(run: Run) -> Iterator[Stage]:

@@ -168,6 +168,21 @@ def test_a_house_under_a_name_that_nearly_all_bear_goes_to_the_point_inside():
     assert [*zip(found["left_id"], found["right_id"], strict=True)] == [(i, i) for i in ("1", "3", "5", "7")]
 
 
+@pytest.mark.parametrize(
+    ("name", "operator", "lefts"),
+    [("Sennerei", None, ["1"]), ("Sennerei", "Alpkäse Saal", ["1", "2"]), ("Sennerei Huber", None, ["1", "2"])],
+)
+def test_several_left_rows_share_no_right_row_by_a_name_that_others_bear(name, operator, lefts):
+    """Two that are called "dairy" are two, one of which the other list lacks; a name of its own may be given twice."""
+    words = [*["Sennerei"] * 6, *["Haus"] * 20, *(f"Bau {i}" for i in range(14))]
+    far = [row(f"{side}:x{i}", word, point(30_000 + 9_000 * i)) for i, word in enumerate(words) for side in "lr"]
+    left = [row(f"l:{i}", name, point(east), operator=operator) for i, east in (("1", 0), ("2", 600))]
+    right = [row("r:1", name, point(0), operator=operator)]
+    lists = [records(*own, *(one for one in far if one["source"] == own[0]["source"])) for own in (left, right)]
+    found = link(*lists, review=False)
+    assert found.loc[~found["left_id"].str.startswith("x"), "left_id"].tolist() == lefts
+
+
 @pytest.mark.parametrize(("accuracy_m", "decisions"), [(20.0, []), (500.0, ["match"])])
 def test_the_next_house_is_no_match_of_who_knows_houses(accuracy_m, decisions):
     """A pharmacy at the market is not the house beside it, whose partner the other list lacks; a gate may be."""

@@ -203,6 +203,8 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("Brauer & Weber GmbH", "DE", ("brauer", "weber")),
         ("WAG Verdichterstation Rainbach", "AT", ("wag", "verdichterstation", "rainbach")),
         ("ehem. Ziegelei", "DE", ("@brickworks",)),
+        ("ehemals Ziegelei, heute Museum", "DE", ("@brickworks", "@museum")),
+        ("obecnie AWF", "PL", ("awf",)),
         ("Ballylumford B Station", "GB", ("ballylumford", "#b", "station")),
         # A digit that is spoken "to" or "for" is none of a unit.
         ("A2A Energia", "IT", ("a2a", "energia")),

@@ -68,6 +68,9 @@ BORNE_BY_ALL: Final = 0.1
 """Rarity of the words in common below which a name ("House") does not tell streets apart, nor places farther apart than
 `FAR_UNITS`. (Below `comparisons.BORNE_BY_MANY` it does not tell one house of a street from the next.)"""
 
+BORNE_BY_SOME: Final = 0.3
+"""The same of a name ("monastery") below which it is no sign that a list tells of one works in several records."""
+
 
 class Evidence(NamedTuple):
     """What the comparisons say, one value a pair.
@@ -88,6 +91,9 @@ class Evidence(NamedTuple):
         words of trade alone (see `APART_UNITS`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
+    is_common
+        Whether they do, or bear a name that some others bear, too, and have neither address nor operator in common (see
+        `BORNE_BY_SOME`).
     is_of_place
         Whether nothing speaks for the pair but where it is: it lies near, at most in one street, at no one house in it,
         and is not of one type or fuel.
@@ -101,6 +107,7 @@ class Evidence(NamedTuple):
     is_other_unit: Flags
     is_other_address: Flags
     is_anybodys: Flags
+    is_common: Flags
     is_of_place: Flags
     has_fuel: Flags
     has_other_fuel: Flags
@@ -123,7 +130,7 @@ def evidence(
         What `compare_all` gave, where that was done before.
     """
     size = len(pairs.left)
-    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(9)))
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(10)))
     for here, some, found in in_blocks(pairs) if scores is None else _known(pairs, scores):
         seen.base[here] = intercept + added(found, points)
         told = np.any([found[name] >= least for name, least in SUPPORT.items() if name != "street"], axis=0)
@@ -132,7 +139,8 @@ def evidence(
         seen.is_elsewhere[here] = _elsewhere(some, found)
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(some, found)
-        seen.is_anybodys[here] = _anybodys(found)
+        seen.is_anybodys[here] = is_anybodys = _anybodys(found)
+        seen.is_common[here] = is_anybodys | _common(found)
         seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
         seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
     return seen
@@ -195,6 +203,12 @@ def _anybodys(found: Mapping[str, Floats]) -> Flags:
     """Tell which pairs bear a name that nearly all bear and have no address in common (see `BORNE_BY_ALL`)."""
     told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_ALL)
     return np.asarray(told & ~_one_house(found), dtype=bool)
+
+
+def _common(found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs bear a name that some others bear, too, and have neither address nor operator in common."""
+    told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_SOME)
+    return np.asarray(told & ~_one_house(found) & ~_confirmed(found) & ~_one_operator(found), dtype=bool)
 
 
 def _one_house(found: Mapping[str, Floats]) -> Flags:

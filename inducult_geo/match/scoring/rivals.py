@@ -95,7 +95,7 @@ class Contest:
             found.append(after)
         return lead, NextBest.of(found)
 
-    def crowd(self, total: Floats, single: Flags, is_anybodys: Flags, is_near: Flags) -> Floats:
+    def crowd(self, total: Floats, single: Flags, is_common: Flags, is_near: Flags) -> Floats:
         """Return for each pair the odds of all others of its group together.
 
         Parameters
@@ -104,8 +104,8 @@ class Contest:
             Log-odds, one a pair.
         single
             Of which sources one record alone can be the partner: those of others take nothing from each other.
-        is_anybodys
-            Which pairs must share whatever the source: nothing but a name that nearly all bear speaks for them (see
+        is_common
+            Which pairs must share whatever the source: little but a name that others bear, too, speaks for them (see
             `evidence.Evidence`), and it is no sign of several records of one works.
         """
         rest = np.empty(len(total))
@@ -113,7 +113,7 @@ class Contest:
             odds = np.exp(np.minimum(total[part.order], _MOST))
             others = np.maximum(part.each(np.add.reduceat(odds, part.starts)) - part.of_kin(odds), 0.0)
             if not single.all():
-                free = ~part.each(single[part.partners]) & ~is_anybodys[part.order]
+                free = ~part.each(single[part.partners]) & ~is_common[part.order]
                 near = np.flatnonzero(free & is_near[part.order] & (others > 0))
                 beyond = np.maximum(others[near] - part.other_best(odds)[near], 0.0) if len(near) else 0.0
                 others[free] = 0.0

@@ -253,7 +253,7 @@ def score(
         What `compare_all` gave, where that was done before.
     many
         Sources of which several records may be partners of one record (permits, units): they take nothing from each
-        other, unless their name is anybody's or they are many that nothing but nearness speaks for, and those that bear
+        other, unless their name is common or they are many that nothing but nearness speaks for, and those that bear
         one telling name at one place do not compete.
     apart
         Which pairs somebody said to be two sites: these have a score, and take nothing from others. What the lists as a
@@ -315,8 +315,8 @@ def _crowd(
     """
     single = ~np.isin(pairs.prepared.sources[1], [*many])
     is_near = seen.is_of_place | seen.is_elsewhere
-    most = sides[0].crowd(total, single, seen.is_anybodys, is_near)
-    np.maximum(most, sides[1].crowd(total, single, seen.is_anybodys, is_near), out=most)
+    most = sides[0].crowd(total, single, seen.is_common, is_near)
+    np.maximum(most, sides[1].crowd(total, single, seen.is_common, is_near), out=most)
     return np.negative(np.log1p(most, out=most), out=most)
 
 

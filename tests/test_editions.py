@@ -100,6 +100,7 @@ def test_a_plant_that_burns_something_else_stands_for_itself(fuel, first):
 def test_a_gap_that_shows_only_once_another_works_is_taken_out_is_one():
     assert told_by(year(0), year(1, place=point(90, 1000)), year(2, place=point(180))) == [0, 1, 2]
     assert told_by(year(0), year(1, place=point(90)), year(2, place=point(180))) == [0, 0, 0]
+    assert told_by(*(year(n, place=point(90 * n)) for n in range(4))) == [0, 1, 2, 3], "none is near all others"
 
 
 def test_a_place_that_is_true_is_not_moved():

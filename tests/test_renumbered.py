@@ -41,8 +41,13 @@ def test_a_list_that_was_numbered_anew_is_told() -> None:
         listed([NAMES[1], NAMES[0], *NAMES[2:]]),
         listed([*NAMES[:3]]),
         listed([*NAMES[::-1]], keys=[*map(str, range(6, -1, -1))]),
+        listed([*NAMES[1:], NAMES[0]], shift_m=80.0),
+        Records(BEFORE.set_geometry(np.roll(BEFORE.geometry.to_numpy(), 1), crs=BEFORE.crs)),
     ],
-    ids=["the same", "all moved", "other keys", "two rows changed places", "rows gone", "another order"],
+    ids=[
+        *("the same", "all moved", "other keys", "two rows changed places", "rows gone", "another order"),
+        *("other rows, and not where these were", "names stayed, places did not"),
+    ],
 )
 def test_a_list_that_was_mended_is_not(now: Records) -> None:
     assert renumbered(BEFORE, now) == []
@@ -67,14 +72,15 @@ def test_of_a_name_that_thousands_bear_not_each_is_held_against_each() -> None:
 
 def test_a_list_of_namesakes_that_was_numbered_anew_is_told() -> None:
     """Every name stayed with its key, and ids and decisions went to the next house."""
-    table = {"record_key": [f"list:{key}" for key in range(9)], "source": "list", "names": to_json({"name": "Kuća"})}
-    x = 4_500_000 + 1000.0 * np.arange(9)
-    before, now, moved = (
+    table = {"record_key": [f"list:{key}" for key in range(40)], "source": "list", "names": to_json({"name": "Kuća"})}
+    x = 4_500_000 + 1000.0 * np.arange(40)
+    before, now, moved, few, enough = (
         as_records(pd.DataFrame({**table, "country": "HR"}), geometry=shapely.points(places, 3_000_000.0))
-        for places in (x, np.roll(x, -1), x + 300)
+        for places in (x, np.roll(x, -1), x + 300, *(np.r_[np.roll(x[:rows], -1), x[rows:]] for rows in (3, 4)))
     )
     assert renumbered(before, now)[0] == Moved("list:0", "list:1")
-    assert renumbered(before, moved) == renumbered(before, before) == []
+    assert renumbered(before, moved) == renumbered(before, before) == renumbered(before, few) == []
+    assert len(renumbered(before, enough)) == 4
 
 
 @settings(max_examples=40)

@@ -139,6 +139,17 @@ def test_who_would_lose_its_site_is_followed_first_and_what_others_hold_is_not_t
     new = records(thing("osm:way/3", "Hilti AG", square(40)), thing("register:1", "Hilti", point()))
     (heir,) = assign(new, first.registry).heirs.values()
     assert (heir.old_key, heir.inherits, heir.absorbs) == ("osm:way/2", True, ())
+    # What a steward said of the other one is to be followed, too.
+    (heir,) = heirs(first.registry, new, fingerprints(new), spoken={"osm:way/1"}).values()
+    assert heir.old_key == "osm:way/1"
+
+
+def test_of_two_that_could_go_on_as_one_one_does() -> None:
+    first = assign(records(thing(*OLD)))
+    two = records(thing("osm:way/2", "Hilti AG", square(80, 10)), thing("osm:way/3", "Hilti AG", square(90, 20)))
+    second = assign(two, first.registry)
+    assert [(key, heir.old_key) for key, heir in second.heirs.items()] == [("osm:way/2", OLD[0])]
+    assert second.registry["succeeds"].notna().sum() == 1
 
 
 def test_every_former_key_leads_to_the_last_one() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates.read import Parsed, parse_coordinates, parse_number
+from inducult_geo.harmonize.coordinates.read import Parsed, parse_coordinates, parse_meters, parse_number
 
 
 def _read(text: str, country: str | None = None) -> Parsed | None:
@@ -191,6 +191,7 @@ def test_grid_codes(text: str, lat: float, lon: float, precision_m: float) -> No
         ("50.72 N 12.4958 E", 1110.0),
         ("50°43'12\"N 12°29'45\"E", 30.9),
         ("X=1,25 Y=2,25", 0.01),
+        ("POINT(1.249E1 5.072E1)", 1110.0),
     ],
 )
 def test_precision_is_the_worth_of_the_last_digit(text: str, precision_m: float) -> None:
@@ -306,3 +307,18 @@ def test_of_a_link_that_shows_a_way_the_destination_is_the_place() -> None:
     assert (found.a, found.b) == (50.6701, 17.9213)
     with pytest.raises(CoordinateError, match="No coordinates in the link"):
         parse_coordinates(f"{way}Opole/Nysa/@50.6701,17.9213,12z")
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal", "meters"),
+    [
+        ("1.5", ".", 1.5),
+        ("1,5 m", ".", 1.5),
+        ("1.5", ",", 1.5),
+        ("1,000", ".", None),
+        ("1,000", ",", 1.0),
+        ("?", ".", None),
+    ],
+)
+def test_a_length_is_read_by_the_other_decimal_mark_too(cell: str, decimal: str, meters: float | None) -> None:
+    assert parse_meters(cell, decimal=decimal) == meters

@@ -19,6 +19,7 @@ from inducult_geo.catalog import Read, load_contract
 from inducult_geo.checking.check import check
 from inducult_geo.drafting.columns import axes_of, columns_of, fields_of, place_text_of
 from inducult_geo.drafting.contract import draft
+from inducult_geo.drafting.crs import crs_lines
 from inducult_geo.drafting.keys import key_of
 from inducult_geo.errors import CatalogError, ContractError
 from inducult_geo.harmonize.transforms.crs import transform_points
@@ -259,6 +260,20 @@ def test_axes_that_fit_only_swapped_are_set(tmp_path: Path, run: Run) -> None:
     text = draft(written(tmp_path, alike), run, region="gorenjska")
     assert "\ncrs = " not in text
     assert "# Their numbers look alike." in text
+
+
+def test_nothing_but_the_order_of_axes_is_guessed(run: Run) -> None:
+    opole, path = run.catalog.regions["opole"], Path("a.csv")
+    meters, degrees = (table(crs, "PL", OPOLE)[["x", "y"]].to_numpy(float) for crs in ("EPSG:2180", "EPSG:4326"))
+    kilometers = crs_lines(None, meters / 1000, opole, run, path)
+    assert (kilometers.chosen, kilometers.offered) == (None, ["EPSG:2180"])
+    swapped = crs_lines("EPSG:2180", meters[:, ::-1], opole, run, path)
+    assert "do not lie in opole" in swapped.place[-1]
+    unknown = "+proj=longlat +ellps=bessel +towgs84=1,2,3 +no_defs"
+    assert crs_lines(unknown, degrees, None, run, path).chosen is None, "of another datum than that of receivers"
+    few_there = np.r_[degrees[:5], degrees[5:] + 5]
+    assert crs_lines("EPSG:4326", few_there, None, run, path).head == []
+    assert crs_lines("EPSG:4156", degrees, None, run, path).head == [], "of two countries"
 
 
 def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -> None:

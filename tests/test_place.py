@@ -194,6 +194,13 @@ def test_the_distance_outside_is_the_stated_one(away_m: float, reason: str | Non
     assert placed.cells.reason[6] == reason
 
 
+def test_a_list_of_works_just_beyond_the_outline_is_placed() -> None:
+    beyond = [(lon, 51.0 + 300 / DEGREE_M) for lon in (17.1, 17.4, 17.7, 18.0, 18.3)]
+    placed = place(raw(beyond), contract(), GROUND)
+    assert placed.cells.reason == [None] * 5
+    assert set(placed.reading) == {"as declared"}
+
+
 def test_text_says_its_own_system() -> None:
     declared = Contract(id="t", files=("a",), place={"text": "T", "crs": "EPSG:2180"})
     frame = pd.DataFrame({"text": ["50°36'N 17°54'E", "438500 352100", "no place", None]}, dtype=object)

@@ -30,6 +30,7 @@ BEFORE = listed([*NAMES])
 def test_a_list_that_was_numbered_anew_is_told() -> None:
     found = renumbered(BEFORE, listed([*NAMES[1:], NAMES[0]]))
     assert found == [Moved(f"list:{n}", f"list:{(n + 1) % 7}") for n in range(7)]
+    assert len(renumbered(listed([*NAMES[:3]]), listed([*NAMES[1:3], NAMES[0]]))) == 3
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ def test_a_list_that_was_numbered_anew_is_told() -> None:
     [
         listed([*NAMES]),
         listed([*NAMES], shift_m=300.0),
+        listed([*NAMES], shift_m=30.0),
         listed([*NAMES], keys=list("abcdefg")),
         listed([NAMES[1], NAMES[0], *NAMES[2:]]),
         listed([*NAMES[:3]]),
@@ -45,7 +47,15 @@ def test_a_list_that_was_numbered_anew_is_told() -> None:
         Records(BEFORE.set_geometry(np.roll(BEFORE.geometry.to_numpy(), 1), crs=BEFORE.crs)),
     ],
     ids=[
-        *("the same", "all moved", "other keys", "two rows changed places", "rows gone", "another order"),
+        *(
+            "the same",
+            "all moved",
+            "all moved a little",
+            "other keys",
+            "two rows changed places",
+            "rows gone",
+            "another order",
+        ),
         *("other rows, and not where these were", "names stayed, places did not"),
     ],
 )

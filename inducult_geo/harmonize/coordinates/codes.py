@@ -101,7 +101,7 @@ def _plus_code(text: str, _country: str | None) -> Parsed | None:
     if _PLUS.fullmatch(text) is None:
         return None
     text = text.partition(" ")[0].rstrip(",")
-    if not openlocationcode.isFull(text) or "0" in text or text.endswith("+"):
+    if not openlocationcode.isFull(text) or text.endswith("+"):
         raise CoordinateError(
             f"The plus code {text[:40]!r} is short or coarse; give the full code of 10 digits or more."
         )
@@ -111,7 +111,7 @@ def _plus_code(text: str, _country: str | None) -> Parsed | None:
 
 
 def _military_grid(text: str, _country: str | None) -> Parsed | None:
-    """Read MGRS: the middle of its square, or the corner where the square is one meter."""
+    """Read MGRS: the middle of its square, to a meter."""
     match = _MGRS.fullmatch(_MGRS_NAME.sub("", text.upper()))
     if match is None:
         return None

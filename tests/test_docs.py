@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import inducult_geo
+from inducult_geo import open_release
 from inducult_geo.harmonize.places.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
 from inducult_geo.match.clusters.outcomes import WORTH_ASKING
@@ -177,6 +179,22 @@ def test_python_that_a_tour_shows_runs_on_the_sample(repository: Path, sample_da
         found: dict[str, object] = {}
         exec(block.replace("data/processed/current", str(sample_data / "processed" / "current")), found)
         assert len(found["release"].sites) > 100
+
+
+def test_no_query_of_the_tour_compares_each_row_with_each_other(repository: Path, sample_data: Path) -> None:
+    """On 80,000 sites, one that did took a hundred times as long as it takes by sorting."""
+    pytest.importorskip("duckdb")
+    page = (repository / "docs" / "tour-researcher.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    calls = [call for call in ast.walk(ast.parse(block)) if isinstance(call, ast.Call)]
+    queries = [call.args[0].value for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "sql"]
+    con = open_release(sample_data / "processed" / "current").duckdb()
+    for setting in ("nested_loop_join_threshold", "merge_join_threshold"):
+        con.execute(f"SET {setting} = 0")  # small tables are compared so, and large ones planned as if they were large
+    plans = [con.execute(f"EXPLAIN (FORMAT json) {query}").fetchall()[0][1] for query in queries]
+    slow = [query for query, plan in zip(queries, plans, strict=True) if re.search("NESTED_LOOP|NL_JOIN|CROSS", plan)]
+    assert slow == []
+    assert any("IE_JOIN" in plan for plan in plans)
 
 
 def measures(repository: Path) -> ModuleType:

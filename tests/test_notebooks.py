@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
@@ -97,6 +98,16 @@ def test_it_runs_on_the_sample(path: Path, kernel: AsyncKernelManager, sample_da
         assert all(change in told for change in ("new", "gone", "moved", "renamed", "closed"))
     kept = ["accuracy", "branches", "decades", "density", "sites"] if path.stem == "6_figures" else []
     assert sorted(file.name for file in figures.glob("*")) == [f"{n}.{s}" for n in kept for s in ("png", "svg")]
+
+
+def test_neighbors_do_not_tell_how_far_distances_are_off(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two works 5 m apart: of degrees rounded to 10 cm, the share that differs is that of rounding, not of the map."""
+    (path,) = [path for path in NOTEBOOKS if path.stem == "2_duckdb"]
+    (cell,) = [cell.source for cell in nbformat.read(path, as_version=4).cells if "Geod(" in cell.source]
+    near = pd.DataFrame({"distance_m": [4.0, 5_565.0], "lon": 15.0, "lat": [50.0, 50.0], "accuracy_m": 100.0})
+    near = near.assign(works_lon=15.0, works_lat=[50.000045, 50.05], name="", region="", works="")
+    exec(cell, {"near": near, "inside": near, "nearest": near, "RADIUS_M": 5_000})
+    assert "off by up to 0." in capsys.readouterr().out
 
 
 @pytest.fixture(scope="session")

@@ -358,6 +358,7 @@ def test_a_monument_of_many_buildings_at_one_address_is_no_crowd() -> None:
     assert not find_shared(x, y, gasworks, units_per_site=False).doubtful.any()
     others = (
         gasworks.assign(aspect="factory"),  # at the head office
+        gasworks.assign(aspect=["monument"] * 5 + ["factory"]),
         gasworks.assign(address="ul. Grobla"),
         gasworks.assign(address=["ul. Grobla 15"] * 5 + ["ul. Grobla 25"]),
         gasworks.assign(address=["ul. Grobla 15"] * 5 + [None]),

@@ -165,6 +165,23 @@ def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(outlines: Path) -> None:
     assert max(item.shift_m for item in placed.candidates) > 1000
 
 
+def test_a_prefix_that_may_be_of_either_zone_is_not_added() -> None:
+    """In a land across two zones the numbers without it lie in both."""
+    lon, lat = np.array([12.41, 12.47, 12.5, 12.55, 12.6]), np.array([50.6, 50.7, 50.65, 50.75, 50.8])
+    zone = transform_points(lon, lat, source_crs="EPSG:4326", target_crs="EPSG:31468", country="DE")
+    how = {"crs": "EPSG:31468", "country": "DE", "candidates": ("EPSG:31468", "EPSG:31469")}
+    wide = choose_reading(zone.x - 4e6, zone.y, area=shapely.box(8, 50, 16, 51.5), **how)
+    assert wide.status == "ambiguous"
+    assert {one.reading.crs for one in wide.candidates} > {"EPSG:31468", "EPSG:31469"}
+    narrow = choose_reading(zone.x - 4e6, zone.y, area=shapely.box(12, 50, 13, 51.5), **how)
+    assert (narrow.status, narrow.reading.name) == ("chosen", "zone prefix missing")
+    for candidates in (("EPSG:4258", "EPSG:4326"), ("EPSG:4326", "EPSG:4258")):
+        plain = choose_reading(
+            lon, lat, crs=None, area=shapely.box(12, 50, 13, 51), country="DE", candidates=candidates
+        )
+        assert plain.reading.crs == "EPSG:4326", "of ETRS89 nobody said that they are"
+
+
 def test_web_mercator_called_degrees_is_repaired(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     lon, lat = _inside(area, 30)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -33,6 +34,7 @@ from inducult_geo.match.decided.decisions import Decision, Decisions, append_dec
 from inducult_geo.match.questions import question_id
 from inducult_geo.release_folders import prune_releases
 from inducult_geo.releasing.left_answers import answered_releases, left_told, spared_releases
+from inducult_geo.review import answers
 from inducult_geo.review.log_copies import copies_told
 from inducult_geo.review.table import (
     ANSWER_COLUMNS,
@@ -45,11 +47,37 @@ from inducult_geo.review.table import (
     export_review,
     import_review,
 )
-from inducult_geo.run import Run
+from inducult_geo.run import Run, open_run
 from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder
 
 LATER = "2999-01-01T00:00:00+00:00"
+
+
+def test_what_a_file_speaks_of_is_looked_up_in_all_regions_the_log_and_the_newest_releases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {"leoben": ["a:1", "b:1"], "opole": ["a:1"]}
+    for region, there in folders.items():
+        (tmp_path / region).mkdir()
+        pd.DataFrame({"record_key": there}).to_parquet(tmp_path / region / "records.parquet")
+    stages = [SimpleNamespace(region=region, folder=tmp_path / region) for region in folders]
+    known = pd.DataFrame({"record_key": ["a:1", "a:9", None], "region": ["leoben", None, None]}, dtype="str")
+    releases = [f"2026-01-{day:02}" for day in range(1, 15)]
+    for name, told in (("registry_of", known), ("kept_stages", stages)):
+        monkeypatch.setattr(answers, name, lambda _run, told=told: told)
+    empty = open_run(tmp_path / "data", contracts=False)
+    # In the outlines of both: a word on it and on a record of either can be obeyed.
+    assert answers.present_regions(empty) == {"a:1": {"leoben", "opole"}, "b:1": {"leoben"}}
+    assert answers.ever_known(empty) == {"a:1": {"leoben"}, "a:9": frozenset()}, "an older version did not say"
+    monkeypatch.setattr(answers, "releases_of", lambda _folder: releases)
+    monkeypatch.setattr(answers, "questions_of", lambda release: pd.DataFrame({"review_id": [release]}))
+    assert [answers.was_asked(release, empty) for release in releases] == 4 * [False] + 10 * [True]
+    monkeypatch.setattr(answers, "kept_stages", lambda _run: [])
+    log = replay([Decision("Eva", "2026-01-01T08:00:00+00:00", "a:1", "b:1", "same")])
+    bare = {"review_id": question_id("a:1", "b:1"), "kind": "", "left_key": "", "right_key": "", "decision": "Same"}
+    (row,) = answers.with_records([bare], empty, log)
+    assert (row["left_key"], row["right_key"], row["decision"]) == ("a:1", "b:1", "same")
 
 
 @pytest.mark.parametrize("kind", ["csv", "keys alone", "gpkg"])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
+from inducult_geo.catalog import Read
+from inducult_geo.drafting import sheets
 from inducult_geo.drafting.codes import codes_of
 from inducult_geo.drafting.column import Column, called
 from inducult_geo.drafting.columns import (
@@ -22,7 +27,10 @@ from inducult_geo.drafting.columns import (
 from inducult_geo.drafting.house_numbers import address_columns, house_numbers, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.names import language_of
+from inducult_geo.drafting.points import axes_inside, number_lines, shape_points, zone_lines
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
+from inducult_geo.harmonize.places.placement import Candidate
+from inducult_geo.harmonize.places.readings import Reading
 from inducult_geo.text import packaged_rows
 
 NAMES = ("Cegielnia Odra", "Huta Małapanew", "Młyn wodny", "Gazownia")
@@ -686,3 +694,39 @@ def test_another_sheet_explains_codes_alone_that_it_has_all() -> None:
     assert (found.sheet, found.words) == ("tblArt", {"1": "Bergwerk", "2": "Weberei"})
     assert codes_of([("tblArt", kinds)], [column("ArtID", ("1", "2", "1", "7"))]) == []
     assert codes_of([("tblArt", kinds)], [column("ArtID", ("1", "2", "3"))]) == [], "each row has its own"
+
+
+@pytest.mark.parametrize(("share", "is_swapped"), [(1.0, False), (1.0, True), (0.8, False)])
+def test_columns_that_no_name_tells_are_axes_where_they_put_nearly_all_rows_into_the_region(share, is_swapped) -> None:
+    cells = {"a": [f"18,{n}01" for n in range(1, 9)], "b": [f"50,{n}02" for n in range(1, 9)], "nr": [*"12345678"]}
+    frame = pd.DataFrame(cells)
+    asked: list[np.ndarray] = []
+
+    def candidates(points: np.ndarray) -> list[Candidate]:
+        asked.append(points)
+        return [Candidate(Reading("axes swapped" if is_swapped else "as written", "EPSG:4326"), share, 0.0)]
+
+    found = axes_inside(frame, columns_of(frame), candidates)
+    assert (found and [one.name for one in found]) == (None if share < 0.9 else [*"ba"] if is_swapped else [*"ab"])
+    assert asked[0][0].tolist() == [18.101, 50.102]
+    assert len(asked) == 1, "what numbers the rows is no axis"
+    assert [line.split(" ")[1] for line in number_lines(frame, columns_of(frame))] == ["'a'", "'b'"]
+
+
+def test_zones_are_few_and_a_shape_is_told_by_its_middle() -> None:
+    assert zone_lines([column("strefa", ["32U", "33U"])]) != []
+    assert zone_lines([column("a", ["33U"])]) == zone_lines([column("b", [f"{zone}U" for zone in range(30, 36)])]) == []
+    assert shape_points(pd.Series([None, shapely.box(0, 0, 2, 4)])).tolist() == [[1.0, 2.0]]
+
+
+def test_sheets_hold_what_stands_in_them_and_are_called_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"sheet": ["own", "own"], "name of the sheet": ["A", "B"], "x": ["1", None], "y": ["2", "3"]})
+    warnings = [("hidden_sheet", "sheet 'A': hidden", 1), ("pivot_sheet", "sheet 'A': sums", 1)]
+    asked: list[Read] = []
+    table = SimpleNamespace(kind="spreadsheet", frame=frame, warnings=warnings)
+    monkeypatch.setattr(sheets, "read_table", lambda _path, read: asked.append(read) or table)
+    found = sheets.sheets_of(Path("a.xlsx"), Read(sheet="B", header_row=3, header_rows=2))
+    assert (asked[0].header_row, asked[0].header_rows) == (1, 1)
+    assert found.mark("A") == " (hidden, a pivot table)"
+    ((name, rows),) = found.others("A")
+    assert (name, [*rows.columns]) == ("B", ["sheet", "y"])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_out
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.legal import form_keys, legal_forms, without_form
-from inducult_geo.text.lexicon import SILENT_ROLES, Concept, foreign_words, lexicon, place_names, split_lines
+from inducult_geo.text.lexicon import SILENT_ROLES, Concept, foreign_words, lexicon, place_names, split_lines, which_are
 from inducult_geo.text.tokens import may_pair, name_tokens, say_themselves, word_concepts
 
 
@@ -132,20 +132,13 @@ class _Read:
         known_words = lexicon()
         before = known_words.begun(parts)
         tokens: list[tuple[str, ...]] = [(part,) for part in parts]
-        for at in np.flatnonzero(np.logical_not(say_themselves(parts))).tolist():
+        for at in np.flatnonzero(~say_themselves(parts)).tolist():
             said = word_concepts(parts[at])
             before[at] &= may_pair(parts[at], said)
             tokens[at] = tuple(one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
         numbers, known = pd.factorize(np.array([*chain.from_iterable(tokens)], dtype=object))
-        firsts, seconds = known_words.firsts, known_words.seconds
-        single, opens, follows = (
-            np.fromiter(told, dtype=bool, count=len(parts))
-            for told in (
-                (len(part) == 1 and part.isalpha() for part in parts),
-                map(firsts.__contains__, parts),
-                map(seconds.__contains__, parts),
-            )
-        )
+        single = np.array([len(part) == 1 and part.isalpha() for part in parts], dtype=bool)
+        opens, follows = which_are(known_words.firsts, parts), which_are(known_words.seconds, parts)
         ends = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
         said_by = Ragged(numbers.astype(np.int64), ends)
         rows, said_in = spread(Ragged(code, np.r_[0, np.cumsum(sizes)]), said_by)

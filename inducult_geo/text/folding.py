@@ -82,7 +82,8 @@ def fold_once(text: str) -> str:
     return _lowered(text).translate(_fold_tables()[0])
 
 
-_DIGRAPH: Final = re.compile(r"(?:\b|(?<=[b-df-hj-np-tv-z]))([aou])e|dj")
+_SECOND_LETTER: Final = re.compile(r"e(?<=[aou]e)(?:(?<=\b..)|(?<=[b-df-hj-np-tv-z]..))|j(?<=dj)")
+"""The second of two letters that spell one: "ae" after a consonant or none, "dj". What comes first is found fastest."""
 
 
 def spelling_key(text: str) -> str:
@@ -93,5 +94,5 @@ def spelling_key(text: str) -> str:
 def respelled(folded: str) -> str:
     """Spell a folded text so that what two alphabets write with other letters comes out alike."""
     if "e" in folded or "dj" in folded:
-        return _DIGRAPH.sub(lambda found: found[1] or "d", folded)
+        return _SECOND_LETTER.sub("", folded)
     return folded

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
@@ -128,12 +128,17 @@ class Lexicon:
     def begun(self, parts: Sequence[str]) -> Flags:
         """Tell of which parts any word begins with them, and goes on."""
         words, beginnings = self._in_order
-        found = np.fromiter((part[:_BEGINNING] in beginnings for part in parts), dtype=bool, count=len(parts))
+        found = which_are(beginnings, [part[:_BEGINNING] for part in parts])
         for at in np.flatnonzero(found).tolist():
             # In order, the words that a text begins follow it.
             after = bisect_right(words, parts[at])
             found[at] = after < len(words) and words[after].startswith(parts[at])
         return found
+
+
+def which_are(known: Container[str], words: Sequence[str]) -> Flags:
+    """Tell which words are among the known ones."""
+    return np.fromiter(map(known.__contains__, words), dtype=bool, count=len(words))
 
 
 def split_words(text: str) -> tuple[str, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import eq
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
+from inducult_geo.ragged import Flags
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import (
     PRODUCT,
@@ -21,6 +24,7 @@ from inducult_geo.text.lexicon import (
     lexicon,
     place_names,
     split_words,
+    which_are,
 )
 
 GUESSABLE_ROLES: Final = frozenset({"generic", "specific", "part", "visitor", "area"})
@@ -58,18 +62,18 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
     return (word,)
 
 
-def say_themselves(words: Iterable[str]) -> list[bool]:
+def say_themselves(words: Sequence[str]) -> Flags:
     """Tell at a glance which words say nothing but themselves, as most do; of a few that do it is not told."""
-    known, endings = lexicon().words, lexicon().endings
-    return [
-        word.isalpha()
-        and len(word) > 1
-        and word not in known
-        and word not in _STOPWORDS
-        and word not in _ROMANS
-        and word[-SHORTEST_HEAD:] not in endings
-        for word in words
-    ]
+    ends = which_are(lexicon().endings, [word[-SHORTEST_HEAD:] for word in words])
+    told = which_are(_that_say_more(), words)
+    of_letters = np.fromiter(map(str.isalpha, words), dtype=bool, count=len(words))
+    return of_letters & ~ends & ~told & (np.fromiter(map(len, words), dtype=np.int64, count=len(words)) > 1)
+
+
+@lru_cache(maxsize=1)
+def _that_say_more() -> frozenset[str]:
+    """Return the words that say another thing than themselves, or nothing."""
+    return frozenset((*lexicon().words, *_STOPWORDS, *_ROMANS))
 
 
 def may_pair(word: str, said: tuple[str | Concept, ...]) -> bool:

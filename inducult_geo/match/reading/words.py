@@ -27,9 +27,6 @@ _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _SHORTEST_PART: Final = 3
 """Letters from which a word may be one of the two that another is made of: shorter ones begin and end too many."""
 
-_LONGEST_WHOLE: Final = 60
-"""Letters up to which a word may be made of two: what is longer is none, and would be cut at each of its letters."""
-
 _GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
 
 
@@ -161,23 +158,19 @@ def _in_one_word(rows: Ints, numbers: Ints, number: Mapping[str, int]) -> tuple[
     number
         Word -> its number.
     """
-    width = len(number)
-    made = {
-        first * width + second: whole
-        for word, whole in number.items()
-        if 2 * _SHORTEST_PART <= len(word) <= _LONGEST_WHOLE and word[0] not in "@#"
-        for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
-        if (first := number.get(word[:cut])) is not None and (second := number.get(word[cut:])) is not None
-    }
-    if not made:
-        return rows, numbers
-    pairs = numbers[:-1] * width + numbers[1:]
-    at = np.flatnonzero(np.isin(pairs, [*made]) & (rows[:-1] == rows[1:]))
+    words, width = [*number], len(number)
+    plain = (len(word) >= _SHORTEST_PART and word[0] not in "@#" for word in words)
+    is_part = np.fromiter(plain, dtype=bool, count=width).take(numbers)
+    at = np.flatnonzero(is_part[:-1] & is_part[1:] & (rows[:-1] == rows[1:]))
+    which, pairs = pd.factorize(numbers[at] * width + numbers[at + 1])
+    told = (number.get(words[pair // width] + words[pair % width], -1) for pair in pairs.tolist())
+    whole = np.fromiter(told, dtype=np.int64, count=len(pairs))[which]
+    at, whole = at[whole >= 0], whole[whole >= 0]
     # Of three words of which the middle one goes with both others, it goes with the first.
-    at = at[np.diff(at, prepend=-2) > 1]
+    first = np.diff(at, prepend=-2) > 1
     joined = numbers.copy()
-    joined[at] = [made[pair] for pair in pairs[at].tolist()]
-    return np.delete(rows, at + 1), np.delete(joined, at + 1)
+    joined[at[first]] = whole[first]
+    return np.delete(rows, at[first] + 1), np.delete(joined, at[first] + 1)
 
 
 def _apart(token: str) -> tuple[str, ...]:

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from inducult_geo.run import Run
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say the same, and write nothing.")]
+
+_DRY = "A dry run: nothing of this is written. Say it again without --dry-run."
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     review = typer.Typer(no_args_is_help=True, help="Open questions: out as a table, answers back into the log.")
@@ -210,6 +215,7 @@ def review_import(
     overrule: Annotated[
         bool, typer.Option("--overrule", help="Late answers overrule what others decided since, too.")
     ] = False,
+    dry_run: DryRun = False,
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
@@ -221,11 +227,11 @@ def review_import(
     from inducult_geo.review.table import import_review
 
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
-        outcome = import_review(source, opened, who=who, overrule=overrule)
+        outcome = import_review(source, opened, who=who, overrule=overrule, dry_run=dry_run)
     if as_json:
-        print_json(outcome.as_dict())
+        print_json(outcome.as_dict() | {"dry_run": dry_run})
     else:
-        typer.echo("\n".join(outcome.lines()))
+        typer.echo("\n".join([*outcome.lines(), *([_DRY] if dry_run else [])]))
     raise typer.Exit(outcome.exit_code)
 
 
@@ -235,6 +241,7 @@ def review_decide(
     right: Annotated[str, typer.Argument(help="Key of the other record; of the whole, with part_of.")],
     who: Annotated[str | None, typer.Option("--who", help="Who decides.")] = None,
     note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
+    dry_run: DryRun = False,
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
@@ -246,15 +253,15 @@ def review_decide(
     from inducult_geo.review.table import decide
 
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
-        outcome = decide(left, decision, right, opened, who=who, note=note)
+        outcome = decide(left, decision, right, opened, who=who, note=note, dry_run=dry_run)
     if as_json:
-        print_json(outcome.as_dict())
+        print_json(outcome.as_dict() | {"dry_run": dry_run})
     else:
         known = ["That is said already."] if outcome.unchanged else []
         # A remark says when it counts.
         taken = "It is in the log." if outcome.remarks else "The next run obeys it."
         end = taken if outcome.added else "Nothing is written."
-        typer.echo("\n".join([*outcome.lines()[1:], *known, end]))
+        typer.echo("\n".join([*outcome.lines()[1:], *known, end, *([_DRY] if dry_run else [])]))
     raise typer.Exit(outcome.exit_code)
 
 

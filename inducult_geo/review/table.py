@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from inducult_geo.catalog import Read
-from inducult_geo.match.decided.decisions import Decisions, append_decision, meaning, of_heirs
+from inducult_geo.match.decided.decisions import Decisions, append_decision, meaning, of_heirs, read_decisions
 from inducult_geo.match.decided.relations import conflicts
 from inducult_geo.match.decided.verdict import DIFFERENT, PART_OF, SAME, UNDECIDED, WORDS, Decision
 from inducult_geo.match.identity.continuity import successors
@@ -30,6 +30,7 @@ from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.review.answers import ever_known, present_regions, unread, unused_records, was_asked, with_records
+from inducult_geo.review.dry_run import log_to_write
 from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.review.log_copies import take_in
 from inducult_geo.review.outcomes import ImportOutcome, Refusal, told_of
@@ -71,7 +72,9 @@ class _Answer:
         return Refusal(self.review_id, one.decision, reason, (one.left, one.right))
 
 
-def import_review(source: Path, run: Run, *, who: str | None = None, overrule: bool = False) -> ImportOutcome:
+def import_review(
+    source: Path, run: Run, *, who: str | None = None, overrule: bool = False, dry_run: bool = False
+) -> ImportOutcome:
     """Take the answers of an edited `inducult.gpkg`, CSV or workbook into the decisions log.
 
     A word that its giver said before, and that a later one took the place of, is refused: the file may be an old one.
@@ -88,6 +91,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None, overrule: b
         Who decided, where `decided_by` is empty; else `$INDUCULT_WHO` or the name of the user.
     overrule
         Let late answers count, too: they overrule what others decided since their questions were written.
+    dry_run
+        Tell the same, and write nothing.
 
     Raises
     ------
@@ -106,24 +111,27 @@ def import_review(source: Path, run: Run, *, who: str | None = None, overrule: b
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
         rows, told = answers_of(source, texts), unread(texts, run)
         misread = (f"{source.name}: {message}" for _, message, _ in table.warnings)
-        return _take(rows, run, who, is_file=True, overrule=overrule).with_remarks(*misread, *told)
+        taken, _ = _take(rows, run, who, is_file=True, overrule=overrule, dry_run=dry_run)
+        return taken.with_remarks(*misread, *told)
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
-        return _take_copy(source, run)
+        return _take_copy(source, run, dry_run=dry_run)
     rows, texts = read_edited(source)
     told = unread(texts, run)
-    return _take(rows, run, who, is_file=True, overrule=overrule).with_remarks(*told)
+    return _take(rows, run, who, is_file=True, overrule=overrule, dry_run=dry_run)[0].with_remarks(*told)
 
 
-def _take_copy(source: Path, run: Run) -> ImportOutcome:
-    with run.folder.lock():
+def _take_copy(source: Path, run: Run, *, dry_run: bool) -> ImportOutcome:
+    with run.folder.lock(), log_to_write(run.folder.decisions, dry_run=dry_run) as path:
         log = decisions_of(run)
-        fresh, known = take_in(source, run.folder.decisions)
-        problems = decisions_of(run).problems
+        fresh, known = take_in(source, path)
+        problems = (read_decisions(path) if fresh else log).problems
     changed = (text for one in fresh if (text := _overruling(one, log)))
     return ImportOutcome((*fresh,), (*changed,), known, 0, (), (), (), problems)
 
 
-def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = None, note: str = "") -> ImportOutcome:
+def decide(
+    left: str, verdict: str, right: str, run: Run, *, who: str | None = None, note: str = "", dry_run: bool = False
+) -> ImportOutcome:
     """Say one word on two records, whether or not somebody asked: the next run obeys it.
 
     Parameters
@@ -136,6 +144,8 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
         As for `import_review`.
     note
         Why, in the steward's words.
+    dry_run
+        As for `import_review`.
 
     Raises
     ------
@@ -143,16 +153,23 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
         As `import_review` does. A word that cannot be obeyed is among what was `refused`.
     """
     said = {"review_id": "", "kind": "pair", "decided_by": "", "note": note.strip()}
-    outcome = _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
-    problems, others = told_of((left, right), decisions_of(run), registry_of(run))
+    rows = [said | {"left_key": left, "right_key": right, "decision": verdict}]
+    outcome, after = _take(rows, run, who, dry_run=dry_run)
+    problems, others = told_of((left, right), after, registry_of(run))
     return replace(outcome, problems=problems).with_remarks(*others)
 
 
 def _take(
-    rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_file: bool = False, overrule: bool = False
-) -> ImportOutcome:
-    """Take answers into the decisions log."""
-    with run.folder.lock():
+    rows: Sequence[Mapping[str, str]],
+    run: Run,
+    who: str | None,
+    *,
+    is_file: bool = False,
+    overrule: bool = False,
+    dry_run: bool = False,
+) -> tuple[ImportOutcome, Decisions]:
+    """Take answers into the decisions log; returns with what became of them what is in force then."""
+    with run.folder.lock(), log_to_write(run.folder.decisions, dry_run=dry_run) as path:
         log = decisions_of(run)
         rows = with_records(rows, run, log)
         places = [row for row in rows if row["kind"] == "place"]
@@ -167,14 +184,14 @@ def _take(
         answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
         fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
         taken, contradicting = _without_contradictions(fresh, log, _heirs(fresh, log, run, present))
-        with storing(run.folder.decisions):
+        with storing(path):
             for answer in taken:
-                append_decision(run.folder.decisions, answer.decision)
+                append_decision(path, answer.decision)
         changed = [text for answer in taken if (text := _overruling(answer.decision, log))]
-        after = decisions_of(run)
+        after = read_decisions(path) if taken else log
         words = (answer.decision for answer in taken if answer.decision.decision == DIFFERENT)
         needless = [apart for one in words if (apart := _apart(one.left, one.right, present))]
-        return ImportOutcome(
+        outcome = ImportOutcome(
             tuple(answer.decision for answer in taken),
             tuple(changed),
             len(answers) - len(fresh),
@@ -185,6 +202,7 @@ def _take(
             after.problems,
             (*(f"{apart}: 'different' counts once both lie in one" for apart in needless), *_unused(taken, run)),
         )
+        return outcome, after
 
 
 def _unused(answers: Sequence[_Answer], run: Run) -> Iterator[str]:

@@ -52,7 +52,9 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     assert "and obeyed: 1 same, 1 different" in told
     assert "not found any more, and kept for what is noted beside it: 1 pair" in told
     assert "of the left 1 are in the table and 2 fit none" in told
-    again = pd.read_csv(out, dtype=str, keep_default_na=False)
+    # Written anew as it came: with commas alone Excel would show one column.
+    assert out.read_bytes().startswith(b"\xef\xbb\xbfleft_id;")
+    again = pd.read_csv(out, dtype=str, keep_default_na=False, sep=";")
     assert [*again.columns] == [*LINK_COLUMNS, "note"]
     rows = again[["left_id", "right_id", "decision", "doubtful", "note"]].to_numpy().tolist()
     assert rows == [
@@ -65,9 +67,26 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     linked(tmp_path)
     assert out.read_bytes() == first
     # A word on a row that was renumbered is told, and stays.
-    out.write_bytes(first.replace(b"1,a,", b"7,a,"))
+    out.write_bytes(first.replace(b"1;a;", b"7;a;"))
     assert "without effect, since a row of it is in neither list now: 1 word" in " ".join(linked(tmp_path).split())
-    assert b"7,a," in out.read_bytes()
+    assert b"7;a;" in out.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "saved", "form"),
+    [
+        ("left_id,note\n1,ž\n", "utf-8", ("utf-8", ",")),
+        ("left_id;note\n1;Hütte\n", "cp1252", ("utf-8-sig", ";")),
+        ("left_id\tnote\n1\tž\n", "utf-16", ("utf-16", "\t")),
+        ("sep=;\nleft_id;note\n1;ž\n", "utf-8-sig", ("utf-8-sig", ";")),
+        ("", "utf-8", ("utf-8", ",")),
+    ],
+)
+def test_a_table_of_pairs_keeps_the_form_in_which_it_was_saved(
+    tmp_path: Path, text: str, saved: str, form: tuple[str, str]
+) -> None:
+    (tmp_path / "pairs.csv").write_bytes(text.encode(saved))
+    assert spreadsheet.form_of(tmp_path / "pairs.csv") == form
 
 
 def test_pairs_leave_as_a_workbook_which_is_not_written_over(tmp_path: Path) -> None:

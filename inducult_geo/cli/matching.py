@@ -296,7 +296,7 @@ def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
 def _write_pairs(pairs: pd.DataFrame, out: Path) -> Path:
     """Write a table of pairs, and return where: into a CSV beside a workbook that cannot hold it, after all the work.
 
-    A CSV has no byte order mark, which plain readers take for a part of `left_id`.
+    A new CSV has no byte order mark, which plain readers take for a part of `left_id`; one that is there keeps its own.
     """
     from inducult_geo.publish import spreadsheet
     from inducult_geo.store import replacing
@@ -315,8 +315,9 @@ def _write_pairs(pairs: pd.DataFrame, out: Path) -> Path:
         if spreadsheet.is_workbook(out):
             spreadsheet.write_workbook(pairs, draft, "pairs")
         else:
-            with draft.open("w", encoding="utf-8", newline="") as handle:
-                spreadsheet.write_plain_csv(spreadsheet.safe_texts(pairs), handle)
+            encoding, delimiter = spreadsheet.form_of(out)
+            with draft.open("w", encoding=encoding, newline="") as handle:
+                spreadsheet.write_plain_csv(spreadsheet.safe_texts(pairs), handle, delimiter)
     return out
 
 

@@ -135,8 +135,23 @@ def write_workbook(table: pd.DataFrame, path: Path, sheet: str) -> None:
     pyogrio.write_dataframe(cells.astype(dict.fromkeys(texts, "string")), path, driver="XLSX", layer=sheet)
 
 
-def write_plain_csv(table: pd.DataFrame, file: IO[str]) -> None:
-    """Write a table as pandas writes CSV: comma, no mark, no index, cells as they are.
+def form_of(path: Path) -> tuple[str, str]:
+    """Return the encoding and the delimiter in which a CSV is written anew, so that what saved it opens it again.
+
+    A new or empty one gets UTF-8 without a mark, and commas. A code page gives way to UTF-8 with its mark.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return "utf-8", ","
+    text, page = _decoded(path)
+    with path.open("rb") as file:
+        mark = file.read(3)
+    is_marked = page is not None or mark == codecs.BOM_UTF8
+    encoding = "utf-16" if mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
+    return (ENCODING if is_marked else encoding), _delimiter_of(_without_sep(text))
+
+
+def write_plain_csv(table: pd.DataFrame, file: IO[str], delimiter: str = ",") -> None:
+    """Write a table as pandas writes CSV: no mark, no index, cells as they are.
 
     Parameters
     ----------
@@ -144,9 +159,11 @@ def write_plain_csv(table: pd.DataFrame, file: IO[str]) -> None:
         Any table.
     file
         An open text file that leaves the ends of lines as they are (`newline=""`).
+    delimiter
+        What stands between cells.
     """
     rows: Any = UnixRows(file)  # pandas promises to ask for more than `write`, and does not.
-    table.to_csv(rows, index=False, lineterminator=UnixRows.WRITTEN_END)
+    table.to_csv(rows, index=False, sep=delimiter, lineterminator=UnixRows.WRITTEN_END)
 
 
 def degrees(shapes: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -183,11 +200,8 @@ def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
         Where it is no such text, what must be certain is not, there is no header, or a row has more cells than it.
     """
     text, page = _decoded(path)
-    # Excel's word for the mark between columns, which it does not count as a row.
-    text = re.sub(r"\A\"?sep=.\"?\r?\n", "", text)
-    first = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    rows = _rows_in(text, delimiter, path)
+    text = _without_sep(text)
+    rows = _rows_in(text, _delimiter_of(text), path)
     if not rows:
         raise ContractError(f"{path}: empty: it needs a first line with the names of the columns.")
     header = [name.strip() for name in rows[0]]
@@ -203,6 +217,16 @@ def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
     if page is not None:
         _check_certain(path, table, [name for name in header if name in certain], page)
     return table
+
+
+def _without_sep(text: str) -> str:
+    """Take Excel's word for the mark between columns away, which it does not count as a row."""
+    return re.sub(r"\A\"?sep=.\"?\r?\n", "", text)
+
+
+def _delimiter_of(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return max(_DELIMITERS, key=first.count)
 
 
 def _rows_in(text: str, delimiter: str, path: Path) -> list[list[str]]:

@@ -221,7 +221,11 @@ def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monk
 
     rows = [
         {"change": kind, "site_id": f"IC-{n}", "name": HOSTILE[0], "region": "opole", "cause": "osm"}
-        | ({"distance_m": 12.4, "detail": "12 m"} if kind == "moved" else {"distance_m": np.nan, "detail": "d"})
+        | (
+            {"distance_m": 12.4, "detail": "12 m"}
+            if kind == "moved"
+            else {"distance_m": np.nan, "detail": "בית שדה -> חדש"}
+        )
         for n, kind in enumerate(["moved", "new", "new"])
     ]
     real = preview.layer_frames
@@ -233,6 +237,8 @@ def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monk
     assert "2 new · 1 moved. The first 2 of 3 are shown" in text
     assert text.count("12 m") == 1, "how far a site moved is told once"
     assert HOSTILE[0] in text
+    # Else a browser shows the new name first, and the old one after the arrow.
+    assert written.count("<bdi>בית שדה</bdi> -&gt; <bdi>חדש</bdi>") == 1
     monkeypatch.setattr(preview, "layer_frames", real)
     assert "Changes since the last release" not in Page(preview_page(bundle)).text
 

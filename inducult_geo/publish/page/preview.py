@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -34,6 +35,10 @@ QUESTIONS_SHOWN = 60
 CHANGES_SHOWN = 100
 CROWD = 800
 """A picture of more sites than this shows dots without titles: a sign each takes a phone longer than all else."""
+
+_RIGHT_TO_LEFT: Final = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+"
+_TURNING: Final = re.compile(rf"({_RIGHT_TO_LEFT}(?:[ .'-]{_RIGHT_TO_LEFT})*)")
+"""Words of right-to-left letters that follow each other."""
 
 
 def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = None) -> str:
@@ -104,6 +109,7 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_text
     )
     env.filters["whole"] = _whole
+    env.filters["apart"] = _apart
     return env
 
 
@@ -112,6 +118,15 @@ def _text(value: Any) -> Any:
     if is_null(value):
         return ""
     return clean_text(value) if type(value) is str else value
+
+
+def _apart(value: Any) -> Any:
+    """Return a sentence whose names of right-to-left letters turn nothing: "A -> B" would be read as "B -> A"."""
+    text = _text(value)
+    parts = _TURNING.split(text) if isinstance(text, str) else []
+    if len(parts) < 2:
+        return text
+    return Markup().join(Markup("<bdi>{}</bdi>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def _whole(value: Any) -> str:

@@ -22,6 +22,7 @@ from inducult_geo.errors import SourceError
 from inducult_geo.sources.osm import fast as osm_fast
 from inducult_geo.sources.osm.fast import gather_fast
 from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
 from inducult_geo.sources.osm.sieve import Sieve, Sought
 from inducult_geo.sources.osm.tags import load_tag_table
 from inducult_geo.sources.osm.wire import HandOverError, Opening, parse, unpack, varints, walk
@@ -449,3 +450,11 @@ def test_the_messages_read_what_libosmium_writes(tmp_path):
     assert len(blobs) == 1
     assert parse("Info", b"\x08\x07").version == 7
     assert osmium.io.Reader(path).header().get("sorting") in (None, "", "Type_then_ID")
+
+
+@pytest.mark.parametrize(("more", "told"), [([], ["ends_early"]), ([R(1, [("w", 11, "")], {"type": "site"})], [])])
+def test_an_extract_that_lost_its_end_between_two_blobs_is_told(tmp_path: Path, more: list[R], told: list[str]) -> None:
+    """What is whole reads well: of one cut so, half of the works were missing in silence."""
+    path = write(tmp_path / "a.osm.pbf", [*GRID, W(11, OUTER, WORKS), *more])
+    raw = records_of(read_objects(path))
+    assert [len(raw.frame), [problem.kind for problem in raw.problems]] == [1, told]

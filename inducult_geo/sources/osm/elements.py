@@ -80,11 +80,15 @@ class Element:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The wanted elements of a file, what they are made of, and the file's own time (ISO text or null)."""
+    """The wanted elements of a file, what they are made of, and the file's own time (ISO text or null).
+
+    `ends_early` where a file whose last objects should be relations has none.
+    """
 
     hits: tuple[Element, ...]
     world: World
     header_time: str | None
+    ends_early: bool = False
 
 
 @dataclass

@@ -154,7 +154,15 @@ def _gather(file: _File, time: str | None, table: TagTable, spread: Spread) -> G
     nodes = found.places | {element.osm_id: element.position for element in found.elements if element.position}
     hits = tuple(element for element in (*found.elements, *drawn, *outlined) if table.wanted(element.tags))
     world = World(is_area=table.is_area, nodes=nodes, ways=ways, relations=relations)
-    return Gathered(hits, world, time)
+    return Gathered(hits, world, time, _last_kind(file) != RELATION)
+
+
+def _last_kind(file: _File) -> int:
+    """Return the kind of a file's last objects; where it holds none, that of relations, which would be the last."""
+    if file.relations_at < len(file.blobs) or not file.blobs:
+        return RELATION
+    with file.path.open("rb") as source:
+        return open_block(read_blob(source, file.blobs[-1])).groups[-1][0]
 
 
 def _relations(file: _File, sought: Sought, spread: Spread) -> list[Element]:

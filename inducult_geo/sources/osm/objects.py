@@ -39,6 +39,8 @@ class OsmObjects:
         How many of them lie outside the area asked for.
     data_time
         The state of the data: the header's replication time, else that of the newest wanted object; ISO text or null.
+    ends_early
+        Whether its file holds no relation, which are the last objects of one, and so may have lost its end.
     """
 
     features: gpd.GeoDataFrame
@@ -46,6 +48,7 @@ class OsmObjects:
     hits: int
     clipped: int
     data_time: str | None
+    ends_early: bool = False
 
     def __post_init__(self) -> None:
         accounted = len(self.features) + len(self.lost) + self.clipped

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def read_objects(
             f"{path}: holds no object at all, not even a road: it was cut short behind its head, or cut out of "
             "an extract of somewhere else. Download or cut it again."
         )
-    return assemble(found.hits, found.world, area=area, data_time=found.header_time)
+    objects = assemble(found.hits, found.world, area=area, data_time=found.header_time)
+    return replace(objects, ends_early=found.ends_early)
 
 
 def _fast(path: Path, table: TagTable, processes: int) -> Gathered | None:

@@ -17,8 +17,9 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.catalog import OSM
 from inducult_geo.catalog.models import CLOSED
-from inducult_geo.frames import Raw, RawTable, content_hash, to_json
+from inducult_geo.frames import Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.osm.objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm.shapes import INCOMPLETE
 from inducult_geo.sources.osm.tags import NAME_KEYS, Tags, TagTable, is_museum, is_there, load_tag_table, values_of
@@ -26,6 +27,10 @@ from inducult_geo.sources.osm.tags import NAME_KEYS, Tags, TagTable, is_museum, 
 ACCURACY_M = 5.0
 INCOMPLETE_ACCURACY_M = 50.0
 LOST_REASON = "lost_geometry"
+_ENDS_EARLY = (
+    "the extract holds no relation, which are the last objects of a whole one: was it cut short? Then works are "
+    "missing. Compare its size or checksum, or download it again."
+)
 _GEOD = Geod(ellps="GRS80")
 
 FIRST_OF: Mapping[str, tuple[str, ...]] = {
@@ -132,7 +137,8 @@ def records_of(objects: OsmObjects) -> RawTable:
         | {"accuracy_m": None, "geometry": None, "reason": LOST_REASON, "detail": _detail(kind, number, why)}
         for kind, number, why, tags in objects.lost.itertuples(index=False, name=None)
     ]
-    return RawTable(Raw(_frame(rows)), crs=OSM_CRS, data_time=objects.data_time)
+    problems = (Problem(OSM, "ends_early", _ENDS_EARLY),) if objects.ends_early else ()
+    return RawTable(Raw(_frame(rows)), crs=OSM_CRS, problems=problems, data_time=objects.data_time)
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:

@@ -15,7 +15,7 @@ from inducult_geo.arrow.texts import different
 from inducult_geo.match.reading.addresses import read_addresses, tells_street
 from inducult_geo.match.reading.lexicon import COMPASS
 from inducult_geo.match.reading.record_names import Texts
-from inducult_geo.ragged import Flags, Ints, Ragged, each_once, ragged, spread
+from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread
 from inducult_geo.text import token_lists, town_words
 from inducult_geo.text.legal import UNMISTAKABLE
 from inducult_geo.text.lexicon import place_names, split_words
@@ -102,13 +102,15 @@ class Words:
 
     def addresses(self, column: pd.Series) -> tuple[Ragged, Ragged, Flags]:
         """Read street words and house numbers ("24", "24a") of each address, and whether it tells a street at all."""
-        streets, numbers, told = [], [], []
         codes, addresses = different(column)
-        for address, (words, houses) in zip(addresses, read_addresses(addresses), strict=True):
-            streets.append(self._words(f"~{word}" for word in words))
-            numbers.append(self._words(f"#{house}" for house in houses))
-            told.append(bool(houses) or (bool(words) and tells_street(address)))
-        return ragged(streets).take(codes), ragged(numbers).take(codes), np.array(told, dtype=bool)[codes]
+        read = [*read_addresses(addresses)]
+        streets = self._words([[f"~{word}" for word in words] for words, _ in read])
+        numbers = self._words([[f"#{house}" for house in houses] for _, houses in read])
+        told = [
+            bool(houses) or (bool(words) and tells_street(address))
+            for address, (words, houses) in zip(addresses, read, strict=True)
+        ]
+        return streets.take(codes), numbers.take(codes), np.array(told, dtype=bool)[codes]
 
     def towns(self, column: pd.Series, lands: Ints, known: NDArray[np.object_]) -> tuple[Ragged, Ragged]:
         """Read the words of each town, by its country, as `variants` does; and these with those in brackets behind it.
@@ -125,15 +127,18 @@ class Words:
         read = [divmod(pair, width) for pair in pairs.tolist()]
         said = [city_words(towns[town], known[land]) if depends[town] else plain[town] for town, land in read]
         brackets = [_in_brackets(towns[town]) for town, _ in read]
-        cities = ragged([self._words(words) for words in said]).take(which)
+        cities = self._words(said).take(which)
         if not any(brackets):
             return cities, cities
-        every = [self._words([*words, *beside]) for words, beside in zip(said, brackets, strict=True)]
-        return cities, ragged(every).take(which)
+        every = [[*words, *beside] for words, beside in zip(said, brackets, strict=True)]
+        return cities, self._words(every).take(which)
 
-    def _words(self, words: Iterable[str]) -> tuple[int, ...]:
-        """Return the words' numbers, each once, in order."""
-        return tuple(dict.fromkeys(self.number.setdefault(word, len(self.number)) for word in words))
+    def _words(self, lists: Sequence[Sequence[str]]) -> Ragged:
+        """Return the numbers of the words of each list, each once, in order."""
+        code, words = pd.factorize(np.array([*chain.from_iterable(lists)], dtype=object))
+        numbers = [self.number.setdefault(word, len(self.number)) for word in words.tolist()]
+        rows = np.repeat(np.arange(len(lists)), [*map(len, lists)])
+        return each_once(rows, np.array(numbers, dtype=np.int64)[code], len(lists))
 
     def _numbered(self, names: list[str], countries: list[str | None]) -> Ragged:
         """Return the numbers of each name's words, each once, in order; these are the first words of all."""

@@ -16,6 +16,7 @@ from inducult_geo.harmonize.dates.read import (
     Span,
     Years,
     date_text,
+    iso_date,
     life_span,
     parse_date,
     parse_end,
@@ -205,6 +206,13 @@ def test_spaces_dashes_and_capitals_do_not_matter() -> None:
         ("mid-19th century", 1830, 1870, "part_of_century"),
         ("1958:04:11", 1958, 1958, "day"),
         ("1890-01-02 00:00:00", 1890, 1890, "day"),
+        ("j:1899-12-19", 1899, 1899, "day"),
+        ("j:1899-12-20", 1900, 1900, "day"),  # of the Gregorian calendar the first day of the year
+        ("1905/07", 1905, 1907, "range"),
+        ("1899 - 24", 1899, 1924, "range"),
+        ("18./20. Jh.", 1700, 1999, "range"),
+        ("between 1880 and 1990 closed", None, 1990, "open_start"),
+        ("1898, closed 1945, rebuilt 1950", 1898, None, "open_end"),
         ("1998;2005", 1998, 2005, "range"),
         ("1850-1860er", 1850, 1869, "range"),
         ("1890.0", 1890, 1890, "year"),
@@ -226,6 +234,7 @@ def test_registers(text: str | float, start: int | None, end: int | None, precis
         # Which century? Extended, but when built? Before a span of years?
         *("jaren '30", "30-ih", "anni '20", "třicátá léta", "lata dwudzieste", "1912 erweitert", "1969 przebudowany"),
         *("zbořeno 1990", "vor 1890-1902", "po 1890-1902", "turn of the century", "přelom století", "19 th", "1890th"),
+        *("1850; since 1920", "until 1990; 1850", "1899 - 25", "1920s/35", "lata 25. XX w."),
         *("begin jaren 1953", "1930s/20s", "koniec 25. lat XX w.", "terzo Novecento"),
         # A decade or a century?
         *("mid-1800s", "late 1900s"),
@@ -342,6 +351,9 @@ def test_a_plain_year_is_itself(value: int) -> None:
         ("med obema vojnama", None, Span(1918, None, "period", "approximate")),
         ("1870er-Jahre", None, Span(1870, None, "decade")),
         ("u razdoblju 1872-1991", "u razdoblju 1872-1991", Span(1872, 1991, "year")),
+        ("1900", "31.12.1900", Span(1900, 1900, "year")),
+        ("1920; 1850s", None, Span(1850, None, "range", "multiple_values; within")),
+        ("1970-01-01", None, Span(1970, None, "day", "suspect_placeholder")),
         ("1990", "1890", Span(1990, None, "year", "end 1890 before start 1990: left out")),
     ],
 )
@@ -514,6 +526,12 @@ def test_years_in_both_languages_of_a_column_are_a_life() -> None:
 )
 def test_a_year_that_is_written_as_a_moment_is_a_year(cell: str, text: str | None) -> None:
     assert date_text(cell) == text
+
+
+@pytest.mark.parametrize(("cell", "day"), [("31.12.2025", "2025-12-31"), ("9999-12-31", None), ("31.12.9999", None)])
+def test_a_day_that_stands_for_none_is_none(cell: str, day: str | None) -> None:
+    """Of records that contradict each other the youngest counts."""
+    assert iso_date(cell) == day
 
 
 def test_what_tells_a_year_is_a_beginning() -> None:

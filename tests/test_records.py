@@ -14,6 +14,7 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import RECORD_COLUMNS, Raw, RawTable, from_json
 from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
+from inducult_geo.harmonize.words.meanings import Meanings
 from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
@@ -772,3 +773,11 @@ def test_a_theme_that_is_none_is_told(vocabulary: Vocabulary) -> None:
     result = made(vocabulary, [{"theme": "energy"}, {"theme": "Energetyka i inne"}])
     assert plain(result.records["theme"]) == ["energy", None]
     assert "values of 'theme' that nobody mapped: 'Energetyka i inne' (1)" in kinds(result)["unmapped_value"]
+
+
+def test_a_word_counts_as_it_is_written_before_its_case_is_left_out() -> None:
+    told = Contract(id="t", files=("a.csv",), values={"status": {"A": "functional", "a": "disused"}})
+    meanings = Meanings(told, "status")
+    assert [meanings.of(cell) for cell in ("A", "a", "Ä", " a ", "b")] == [
+        *("functional", "disused", "functional", "disused", None)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inducult_geo.harmonize.words.uses import use_of
 from inducult_geo.harmonize.words.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
 from inducult_geo.text import packaged_rows
 from inducult_geo.values import PRESENT_USES, STATUSES
@@ -455,6 +456,9 @@ def test_what_stands_empty_is_out_of_use_and_has_no_use(vocabulary: Vocabulary) 
     assert words <= vocabulary.empty_words
     told = {(vocabulary.map_status(word), vocabulary.map_use(word)) for word in vocabulary.empty_words}
     assert told == {("disused", "none")}
+    # What is abandoned is out of use, and whether somebody uses the place today nobody says.
+    told_by = {word: use_of("unknown", "disused", word, None, vocabulary) for word in ("vacant", "abandoned")}
+    assert told_by == {"vacant": "none", "abandoned": "unknown"}
 
 
 def test_themes_of_types(vocabulary: Vocabulary) -> None:

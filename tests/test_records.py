@@ -367,12 +367,14 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
         {"sector:eprtr": "1.(e)", "name": "Ziegelei Müller"},
         {"sector:eprtr": "3(c)(i)", "type": "brickworks"},
         {"nace": "NACE_1.1:24.10"},
+        {"sector:eprtr": "3(c)(i)", "nace": "24.10"},
     ]
     result = made(vocabulary, rows)
     types = [None if pd.isna(cell) else cell for cell in result.records["type"]]
-    assert types == ["cement_works", None, "brickworks", "brickworks", None]
+    assert types == ["cement_works", None, "brickworks", "brickworks", None, "cement_works"]
     themes = [None if pd.isna(cell) else cell for cell in result.records["theme"]]
-    assert themes == ["building_materials", "metallurgy", "building_materials", "building_materials", "chemistry"]
+    assert themes[:3] == ["building_materials", "metallurgy", "building_materials"]
+    assert themes[3:] == ["building_materials", "chemistry", "building_materials"]
     assert "'99.x' (1)" in kinds(result)["unmapped_value"]
     with pytest.raises(ContractError, match=r"\[columns\] sector:sic: no such scheme. Known: .*eprtr"):
         made(vocabulary, [{"sector:sic": "1"}])
@@ -653,6 +655,7 @@ def test_when_the_data_are_of_is_told_by_row_contract_or_source(vocabulary: Voca
     assert dates(retrieved="2026-11-01") == (["2021-05-03", None], ["2026-11-01"] * 2)
     assert dates(data_time="2026-11-20") == (["2021-05-03", "2026-11-20"], ["2026-11-20"] * 2)
     assert dates(data_time="2026-11-20", valid_at="2020-01-01")[0] == ["2021-05-03", "2020-01-01"]
+    assert dates(data_time="2026-11-20", retrieved="2026-11-25")[1] == ["2026-11-25"] * 2
 
 
 def test_where_and_how_a_source_was_placed_is_told_once(vocabulary: Vocabulary) -> None:

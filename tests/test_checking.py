@@ -71,6 +71,14 @@ def test_a_list_is_tried_beside_what_its_region_has(sample_data: Path, tmp_path:
     assert check(tmp_path / "list.toml", open_run(tmp_path / "empty", contracts=False)).beside == ()
 
 
+def test_who_checks_a_large_list_is_told_what_is_waited_for(sample_data: Path) -> None:
+    """Of 50,000 rows it takes half a minute; of a refusal there is one line, so what ends at once says nothing."""
+    contract = sample_data / "raw/sample/partners/gorenjska_dediscina.toml"
+    call = ["check", str(contract), "--data", str(sample_data)]
+    told = [CliRunner().invoke(app, [*call, *more]) for more in ([], ["--json"])]
+    assert [result.stderr for result in told] == ["gorenjska: trying 20 rows beside 10 records\n", ""]
+
+
 @pytest.fixture
 def contract(tmp_path: Path) -> Path:
     (tmp_path / "a.csv").write_text(ROWS, encoding="utf-8")

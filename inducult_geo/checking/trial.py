@@ -41,6 +41,7 @@ def tried(records: Records, contract: Contract, stage: Stage, run: Run) -> tuple
     if not len(near):
         return ()
     both = concat_records([mine, Records(others.iloc[np.unique(near)])])
+    run.say(f"{stage.region}: trying {counted(len(mine), 'row')} beside {counted(len(both) - len(mine), 'record')}")
     made = resolve(
         both,
         contracts={**run.catalog.sources, contract.id: contract},

@@ -47,7 +47,7 @@ def check(
         raise ConfigError(f"--map {picture}: the picture is an SVG. Name it {picture.stem}.svg.")
     if picture is not None:
         refuse_foreign_picture(picture, PICTURE_MARK)
-    with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
+    with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
         report = check_contract(contract, opened)
     if picture is not None:
         with replacing(picture) as written:

@@ -537,6 +537,15 @@ def test_what_becomes_a_part_says_by_whose_word(tmp_path: Path, was, now, word, 
     assert table.loc[("IC-C-3", "revised"), "cause"] == cause
 
 
+@pytest.mark.parametrize(("record", "cause"), [("osm:node/3", "osm changed"), ("osm:way/2", "matching")])
+def test_neither_an_old_word_nor_what_its_whole_is_made_of_changed_a_part(tmp_path: Path, record, cause) -> None:
+    is_part = {"part_of": pd.Series([None, None, "IC-B-2"], dtype="str")}
+    word = ("osm:node/3", "list:2", "part_of", "Eva")
+    old = _said(_release(tmp_path / "old", SITES, more=is_part), word)
+    new = _release(tmp_path / "new", _with("IC-C-3", "Mine"), more=is_part, hashes={record: "other"})
+    assert _told(diff(old, _said(new, word))) == [("renamed", "IC-C-3", cause)]
+
+
 def test_what_parts_since_a_word_was_taken_back_says_so_and_no_more(tmp_path: Path) -> None:
     old = _said(_release(tmp_path / "old", SITES), ("list:2", "osm:way/2", "same", "Jan"))
     table = diff(old, _release(tmp_path / "new", PARTED))

@@ -170,6 +170,13 @@ def test_the_rim_of_a_grid_is_not_trusted(grids: Path, code: str) -> None:
     assert _away_m(done.x, done.y, plain.x, plain.y) <= plain.accuracy_m
     assert "outside the grid" in done.operation
     assert done.accuracy_m == plain.accuracy_m
+    # Nor from a plane, of which rows that all have a value go to another one at once.
+    plane = "EPSG:5514" if country == "CZ" else "EPSG:31287"
+    x, y = Transformer.from_crs(code, plane, always_xy=True).transform(lon[-60:], lat[-60:])
+    east, north = Transformer.from_crs("EPSG:4258", "EPSG:3035", always_xy=True).transform(done.x[-60:], done.y[-60:])
+    for row in range(60):
+        one = transform_points(x[row], y[row], source_crs=plane, target_crs="EPSG:3035", country=country, grids=grids)
+        assert np.hypot(one.x[0] - east[row], one.y[0] - north[row]) < 0.01
 
 
 def test_all_croatian_towns_get_the_croatian_operation() -> None:
@@ -399,6 +406,14 @@ def test_every_system_that_proj_knows_there_is_refused_or_moved(country: str) ->
 )  # fmt: skip
 def test_systems_by_other_names(text: str | int, code: str) -> None:
     assert crs_code(text) == code or geodetic_code(text) == geodetic_code(code) == "EPSG:4326"
+
+
+def test_a_system_that_bears_the_code_of_another_plane_is_none_that_is_registered() -> None:
+    """A local list with a false easting of its own would lie 4,000 km away."""
+    own = CRS("EPSG:31468").to_wkt("WKT2_2019").replace("4500000", "500000")
+    assert 'ID["EPSG",31468]' in own
+    with pytest.raises(CoordinateError, match="no registered code"):
+        crs_code(own)
 
 
 @pytest.mark.parametrize("version", ["WKT1_GDAL", "WKT1_ESRI", "WKT2_2019"])

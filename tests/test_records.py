@@ -784,3 +784,12 @@ def test_a_word_counts_as_it_is_written_before_its_case_is_left_out() -> None:
     assert [meanings.of(cell) for cell in ("A", "a", "Ä", " a ", "b")] == [
         *("functional", "disused", "functional", "disused", None)
     ]
+
+
+def test_of_two_kinds_of_works_in_one_cell_none_is_taken(vocabulary: Vocabulary) -> None:
+    cells = ("Ziegelei; Brauerei", "Museum; Brauerei", "Bergwerk; Steinkohlenbergwerk")
+    result = made(vocabulary, [{"type": cell} for cell in cells])
+    assert result.records["type"].astype(object).where(lambda told: told.notna(), None).tolist() == [
+        *(None, "brewery", "coal_mine")
+    ]
+    assert "'Ziegelei; Brauerei' (1)" in kinds(result)["unmapped_value"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -138,15 +137,6 @@ def _in_order(found: tuple[Any, Any]) -> tuple[Ints, Ints]:
     first = np.zeros(len(different), dtype=np.int64)
     first[code[::-1]] = np.arange(len(code))[::-1]
     return code.astype(np.int64), first
-
-
-def ragged(lists: Iterable[Sequence[int] | Ints]) -> Ragged:
-    """Pack lists of whole numbers."""
-    rows = list(lists)
-    offsets = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    values = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(offsets[-1]))
-    return Ragged(values, offsets)
 
 
 def blocks(size: int) -> Iterator[slice]:

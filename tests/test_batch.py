@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ragged_lists import ragged
 
 from inducult_geo import ragged as ragged_module
 from inducult_geo.frames import to_json
 from inducult_geo.match.reading.record_names import called
-from inducult_geo.ragged import ragged
 from inducult_geo.text import name_tokens, packaged_rows, prepare_names, token_lists
 
 COUNTRIES = st.sampled_from((None, "DE", "AT", "CZ", "PL", "IT", "SI", "HR", "BE", "XX"))

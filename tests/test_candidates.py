@@ -6,6 +6,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 from match_rows import point, records, row, square
+from ragged_lists import ragged
 from scipy import sparse
 
 from inducult_geo.frames import concat_records
@@ -15,7 +16,7 @@ from inducult_geo.match.pairs.roads import NEAREST_WITHIN_M
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import compare
-from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within, starts_of
+from inducult_geo.ragged import best_of_each, cross, ranks_within, starts_of
 
 MODULE = sys.modules["inducult_geo.match.pairs.candidates"]
 

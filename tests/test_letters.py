@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ragged_lists import ragged
 from rapidfuzz.distance import JaroWinkler
 
 from inducult_geo.match.reading.letters import Remembered, letters_of
 from inducult_geo.match.reading.likeness import ALIKE_FROM
-from inducult_geo.ragged import cross, ragged
+from inducult_geo.ragged import cross
 
 LETTERS = st.sampled_from("abcdeghilmnorstuz0159~ßñжλ語")
 WORD = st.text(LETTERS, min_size=1, max_size=14) | st.text(st.sampled_from("ab"), min_size=1, max_size=60)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from match_rows import point, square
+from ragged_lists import ragged
 
 from inducult_geo.match.pairs import roads
-from inducult_geo.ragged import ragged
 
 NOWHERE = (np.nan, np.nan)
 

@@ -231,6 +231,13 @@ def test_two_shares_that_had_one_id_do_not_both_get_it_again() -> None:
     own, other = shared_ids(registry.assign(site_id="IC-BOTH"), registry).values()
     assert own == "IC-OWN"
     assert other not in {"IC-OWN", "IC-BOTH"}
+    # Nor do two that one record of both regions founds get one.
+    both = registry.assign(record_key=["list:1", "list:1", "osm:node/1", "osm:node/2"], site_id="IC-BOTH")
+    assert len({"IC-BOTH", *shared_ids(both, registry[2:]).values()}) == 3
+    # Of several the one that most of its records had.
+    had = [("list:1", "leoben", "IC-A"), ("list:2", "leoben", "IC-B"), ("list:3", "leoben", "IC-B")]
+    known = pd.DataFrame(had + [(f"osm:node/{n}", "zwickau", "IC-BOTH") for n in range(4)], columns=COLUMNS)
+    assert shared_ids(known.assign(site_id="IC-BOTH"), known) == {("leoben", "IC-BOTH"): "IC-B"}
 
 
 def test_a_share_does_not_take_the_id_of_a_record_that_goes_to_the_other_region() -> None:

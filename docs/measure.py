@@ -35,6 +35,7 @@ MEASURES = {
     "extracts": f"{BENCHES}osm.py --wide",
     "nothing": f"{BENCHES}night.py --nothing",
     "growth": f"{BENCHES}night.py --growth --sizes 10000 100000 1000000",
+    "page": f"{BENCHES}page.py",
 }
 """Name of the file in `measured/` -> the command, as a person would call it after `python`."""
 PUNCTUATION = re.compile(r"[\\`*_{}\[\]<>#|]")

@@ -69,9 +69,10 @@ CONTRACTS = {s: Contract(id=s, title=s, files="x", licence="CC0-1.0", attributio
 
 
 def test_a_site_is_seen_from_its_first_record_to_its_last():
-    table = records(row("a:1", "A", point()), row("b:1", "A", point()), row("b:2", "B", point(9_000)))
-    dates = {"first_seen": ["2025-03-01", "2024-02-01", None], "last_seen": [None, "2026-01-01", "2026-02-01"]}
-    sites = golden(Records(table.assign(site_id=["IC-1", "IC-1", "IC-2"], **dates)), CONTRACTS)
+    rows = [row("a:1", "A", point()), row("b:1", "A", point()), row("b:2", "B", point(9_000)), row("b:3", "A", point())]
+    first, last = ["2025-03-01", "2024-02-01", None, None], [None, "2026-01-01", "2026-02-01", None]
+    homes = ["IC-1", "IC-1", "IC-2", "IC-1"]
+    sites = golden(Records(records(*rows).assign(site_id=homes, first_seen=first, last_seen=last)), CONTRACTS)
     assert sites["first_seen"].astype(object).where(sites["first_seen"].notna(), None).tolist() == ["2024-02-01", None]
     assert sites["last_seen"].tolist() == ["2026-01-01", "2026-02-01"]
 

@@ -103,8 +103,8 @@ def test_geometries_are_repaired_flattened_and_unwrapped() -> None:
     assert found.detail[1] is None
 
 
-def _placed_shapes(shapes: list[Any]) -> Any:
-    frame = pd.DataFrame({"geometry": pd.Series(shapes, dtype=object)})
+def _placed_shapes(shapes: list[Any], **columns: list[Any]) -> Any:
+    frame = pd.DataFrame({"geometry": pd.Series(shapes, dtype=object), **columns})
     declared = Contract(
         id="t", files=("a",), place={"geometry": True, "crs": "EPSG:4326", "accuracy_m": 5}, declared_in=Path("t.toml")
     )
@@ -378,6 +378,13 @@ def test_a_record_that_is_repeated_crowds_no_place() -> None:
     names = pd.DataFrame({"name": ["Huta", "HUTA ", "Młyn"] * 3}, dtype=object)
     assert not find_shared(x, y, names, units_per_site=False).doubtful.any()
     assert find_shared(x, y, names.assign(name=None), units_per_site=False).doubtful.all()
+
+
+def test_an_outline_under_many_names_is_no_office() -> None:
+    """Only points stand for one: who draws the land of an estate for each firm on it says where they are."""
+    placed = _placed_shapes([_around(17.9, 50.6, *SQUARE)] * 6, name=[*"ABCDEF"])
+    assert [problem.kind for problem in placed.problems] == []
+    assert (placed.accuracy_m < 100).all()
 
 
 def test_rows_without_a_place_share_none() -> None:

@@ -249,3 +249,6 @@ def test_a_share_does_not_take_the_id_of_a_record_that_goes_to_the_other_region(
     for home in ("IC-LEFT", "IC-OTHER"):
         tonight = registry.assign(site_id=["IC-LEFT", home])
         assert shared_ids(tonight, registry) == {("leoben", "IC-LEFT"): "IC-OWN"}
+    # Of a record that both have the id is at home in both: the larger share keeps it.
+    homes = [("list:1", "leoben", "IC-OWN"), ("list:1", "zwickau", "IC-OWN"), ("osm:node/2", "zwickau", "IC-OWN")]
+    assert [*shared_ids(pd.DataFrame(homes, columns=COLUMNS), registry[:1])] == [("leoben", "IC-OWN")]

@@ -245,6 +245,11 @@ def test_places_far_apart_are_told() -> None:
     assert pd.isna(rough["conflicts"])
 
 
+def test_in_use_or_closed_is_contradicted_without_any_year_too() -> None:
+    made = site(row("good:1", "A", status="functional"), row("poor:1", "A", status="disused"))
+    assert json.loads(made["conflicts"]) == {"status": {"good:1": "functional", "poor:1": "disused"}}
+
+
 def test_closed_by_a_year_alone_is_closed() -> None:
     made = site(row("good:1", "A", start_year=1900, status="unknown"), row("poor:1", "A", end_year=1990))
     assert (made["status"], made["end_year"]) == ("disused", 1990)

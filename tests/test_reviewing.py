@@ -380,6 +380,14 @@ def test_a_dry_run_says_what_the_real_one_says_and_writes_nothing(run: Run, shee
     assert len(run.folder.decisions.read_text(encoding="utf-8").splitlines()) == 2
 
 
+def test_a_dry_run_tells_a_log_that_cannot_be_read_as_the_real_one_does(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "decisions" / "decisions.jsonl").mkdir(parents=True)
+    words = ["review", "decide", "osm:way/1", "same", "osm:way/2", "--who", "Eva", "--data", str(tmp_path)]
+    real, dry = (str(CliRunner().invoke(cli.app, [*words, *more]).exception) for more in ([], ["--dry-run"]))
+    assert "decisions.jsonl: cannot be read (Is a directory)" in real
+    assert dry == real
+
+
 def test_a_word_that_cannot_be_obeyed_is_told_with_its_records_not_with_a_row(run: Run) -> None:
     words = ["review", "decide", "osm:way/1", "equal", "osm:way/2", "--who", "Eva", "--data", str(run.folder.root)]
     said = CliRunner().invoke(cli.app, words)

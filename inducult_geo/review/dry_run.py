@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from inducult_geo.match.decided.decisions import content_of
+from inducult_geo.store import storing
 
 
 @contextmanager
@@ -15,14 +17,17 @@ def log_to_write(log: Path, *, dry_run: bool) -> Iterator[Path]:
 
     Raises
     ------
-    OSError
+    DecisionError
+        In a dry run, where the log cannot be read.
+    StorageError
         Where the folder for temporary files does not take the copy.
     """
     if not dry_run:
         yield log
         return
+    said = content_of(log)
     with TemporaryDirectory() as folder:
         copy = Path(folder) / log.name
-        if log.exists():
-            shutil.copyfile(log, copy)
+        with storing(copy):
+            copy.write_bytes(said)
         yield copy

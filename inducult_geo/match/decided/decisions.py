@@ -166,6 +166,27 @@ def contradictions(latest: Iterable[Decision]) -> dict[str, frozenset[str]]:
     }
 
 
+def content_of(path: Path) -> bytes:
+    """Return the content of the log; a missing file has none.
+
+    Raises
+    ------
+    DecisionError
+        Where the file cannot be read; the message names it.
+    """
+    if is_no_plain_file(path):
+        raise DecisionError(f"{path}: is no file but a pipe or device. Put the log back from a backup, or remove it.")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as problem:
+        raise DecisionError(
+            f"{path}: cannot be read ({problem.strerror}). What stewards decided stands there: give this program the "
+            "right to read it, or put it back from a backup, then run again."
+        ) from problem
+
+
 def read_decisions(path: Path) -> Decisions:
     """Read the log; a missing file holds no decisions.
 
@@ -176,18 +197,7 @@ def read_decisions(path: Path) -> Decisions:
     DecisionError
         Where the file or a line of it cannot be read; the message names file and line.
     """
-    if is_no_plain_file(path):
-        raise DecisionError(f"{path}: is no file but a pipe or device. Put the log back from a backup, or remove it.")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return Decisions()
-    except OSError as problem:
-        raise DecisionError(
-            f"{path}: cannot be read ({problem.strerror}). What stewards decided stands there: give this program the "
-            "right to read it, or put it back from a backup, then run again."
-        ) from problem
-    lines = content.split(b"\n")
+    lines = content_of(path).split(b"\n")
     problems: list[str] = []
     found: list[Decision] = []
     for number, line in enumerate(lines, start=1):

@@ -13,8 +13,9 @@ import inducult_geo
 from inducult_geo.frames import concat_records, from_json, to_json
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.reading.fuels import FUELS, fuel_bits
 from inducult_geo.match.reading.prepare import prepare
-from inducult_geo.match.reading.trades import capacity_and_fuel, fuel_bits, is_beside_works
+from inducult_geo.match.reading.trades import capacity_and_fuel, is_beside_works
 
 CONTRACT = """
 id = "{id}"
@@ -100,6 +101,30 @@ def test_a_column_that_is_called_so_and_means_something_else_is_neither_lost_nor
 def test_a_capacity_is_read_with_marks_between_its_thousands(text: str, capacity: float) -> None:
     read_as, _ = capacity_and_fuel(pd.Series([to_json({"capacity": text})]), pd.Series([None], dtype="str"))
     assert read_as.tolist() == pytest.approx([capacity], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("fuel", "told"),
+    [
+        ("coal", "Steinkohle, Braunkohle, węgiel kamienny, hnědé uhlí, carbone, premog, kameni ugljen, steenkool"),
+        ("gas", "Erdgas, gaz ziemny, zemní plyn, metano, zemeljski plin, prirodni plin, aardgas"),
+        ("gas", "Fossil Coal-derived gas, blast furnace gas, Gichtgas, Kokereigas"),
+        ("oil", "Gas oil, gasolio, Mineralölprodukte"),
+        ("oil", "Heizöl, olej opałowy, topný olej, olio combustibile, kurilno olje, loživo ulje, stookolie"),
+        ("nuclear", "Kernenergie, energia jądrowa, jaderná, nucleare, jedrska, nuklearna"),
+        ("hydro", "Laufwasser, Pumpspeicher, woda, vodní, idroelettrico, hidro, waterkracht, Hydro Water Reservoir"),
+        ("wind", "Windenergie (Onshore), wiatr, větrná, eolico, veter, vjetar"),
+        ("solar", "Solare Strahlungsenergie, PV, słoneczna, fotovoltaická, fotovoltaico, sončna, sunce, zonne-energie"),
+        ("biomass", "Biomasse, Holz, drewno, bioplyn, legno, lesna biomasa, hout, Deponiegas, Klärgas, landfill gas"),
+        ("waste", "Müll, Hausmüll, odpady, komunální odpad, rifiuti, otpad, afval, huisvuil"),
+        ("geothermal", "Erdwärme, geotermia, geotermální, geotermica"),
+        ("peat", "Torf, rašelina, treset, turf"),
+        (None, "Wasserstoff, hydrogen, Abwärme, waste heat, odpadní teplo, Sonstige, Gaststätte, Sundsfjord, "),
+    ],
+)
+def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: str) -> None:
+    wanted = 0 if fuel is None else 1 << [*FUELS].index(fuel)
+    assert {word: fuel_bits(word) for word in told.split(", ")} == dict.fromkeys(told.split(", "), wanted)
 
 
 def test_openstreetmap_tells_capacity_and_fuel_by_tags_of_its_own_and_a_type_tells_water() -> None:

@@ -17,7 +17,7 @@ from inducult_geo.harmonize.coordinates.read import parse_coordinates
 from inducult_geo.harmonize.dates.read import date_text, parse_date
 from inducult_geo.harmonize.words.dated_states import status_of
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
-from inducult_geo.match.reading.trades import fuel_bits
+from inducult_geo.match.reading.fuels import fuel_bits
 from inducult_geo.sources.formats.table import has_shapes
 from inducult_geo.sources.partners.marks import is_marked, says_yes_or_no
 from inducult_geo.text import fold_once, wikidata_item

@@ -18,10 +18,10 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.places import are_precise, in_outline, place, same_area
 from inducult_geo.match.pairs.scores import Scores, chosen, percent
 from inducult_geo.match.pairs.types import same_kind
+from inducult_geo.match.reading.fuels import fuel_bits
 from inducult_geo.match.reading.likeness import covered, told_beside
 from inducult_geo.match.reading.plants import stand_for_all
 from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, Prepared
-from inducult_geo.match.reading.trades import fuel_bits
 from inducult_geo.ragged import Floats, Ints
 from inducult_geo.text import token_in_words
 

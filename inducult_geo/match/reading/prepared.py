@@ -57,7 +57,7 @@ class Prepared:
     ids
         Dictionaries scheme -> value.
     capacity, fuel
-        As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
+        As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `fuels`).
     service
         `HOUSE` where the name, the type or a fuel tells of a boiler or power house; `LISTED` for all of a source that
         is about such alone. Where nothing tells of one: `AMONG_HOUSES` in any other source of many such, `AMONG_WORKS`

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from inducult_geo.arrow.texts import different
 from inducult_geo.frames import from_json
+from inducult_geo.match.reading.fuels import fuel_bits
 from inducult_geo.match.reading.record_names import LONGEST_NAME
 from inducult_geo.ragged import Flags, Floats, Ints
 from inducult_geo.text import packaged_rows
@@ -65,21 +66,6 @@ _WITH: Final = re.compile(
 )
 """With and without in the languages of Europe's lists, and in those of the regions and in French."""
 
-FUELS: Final[Mapping[str, str]] = {
-    "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",
-    "gas": r"gas\b|erdgas|ccgt|ocgt|lng|plyn",
-    "oil": r"oil\b|heizol|diesel|nafta|mazut|petroleum",
-    "nuclear": "nuclear|nuklear|uran|jadern|kern",
-    "hydro": "hydro|water|wasser|wodn|vodn|idro|pumped",
-    "wind": "wind|vetr|eolic",
-    "solar": "solar|photovolt|sun",
-    "biomass": "biomass|wood|biogas|holz",
-    "waste": "waste|mull|abfall|rifiuti",
-    "geothermal": "geotherm",
-    "peat": "peat|torf",
-}
-"""Fuel -> pattern of the words for it. A text may name several."""
-
 _GROUPED: Final = re.compile(
     r"(?P<whole>\d{1,3}(?P<mark>[ '\u2019\u00a0\u2009\u202f.,])"
     r"\d{3}(?P<more>(?:(?P=mark)\d{3})*))(?:(?!(?P=mark))[.,](?P<part>\d+))?"
@@ -94,7 +80,7 @@ FUEL_TAGS: Final = ("fuel", "plant:source", "generator:source")
 """Tags that tell capacity and fuel, the first told one counts: as contracts name them, and as OpenStreetMap does."""
 
 _MEGAWATTS: Final[Mapping[str, float]] = {"k": 1e-3, "m": 1.0, "g": 1e3}
-_UNIT: Final = re.compile(r"([kMG])W(?:el?|th|p)?\s*$", re.IGNORECASE)
+_UNIT: Final = re.compile(r"([kMG])W(?:el?|th?|p)?\s*$", re.IGNORECASE)
 _TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_TAGS)))
 
 
@@ -135,7 +121,7 @@ def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
     -------
     capacity, fuel
         Numbers as the source gives them, in megawatts where it tells a unit, NaN where none; fuels as bits in the order
-        of `FUELS`, 0 where none.
+        of `fuels.FUELS`, 0 where none.
     """
     codes, told = different(tags)
     capacity, fuel = np.full(len(told), np.nan), np.zeros(len(told), dtype=np.int64)
@@ -149,12 +135,6 @@ def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
     for name, said_by_type in TYPE_FUELS.items():
         burns[(burns == 0) & types.eq(name).to_numpy(dtype=bool, na_value=False)] = fuel_bits(said_by_type)
     return capacity[codes], burns
-
-
-def fuel_bits(text: str) -> int:
-    """Return the fuels that a text names, as bits; coal-derived gas is gas, but nothing else is two at once."""
-    lowered = text.lower().replace("coal-derived", "")
-    return sum(1 << bit for bit, pattern in enumerate(FUELS.values()) if re.search(rf"\b(?:{pattern})", lowered))
 
 
 def _number(value: object) -> float:

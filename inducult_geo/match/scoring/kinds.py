@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.fuels import FUELS
 from inducult_geo.match.reading.prepared import Prepared
-from inducult_geo.match.reading.trades import FUELS
 from inducult_geo.match.scoring.overlap import Levels, lists_of, logit
 from inducult_geo.match.scoring.rivals import Contest
 from inducult_geo.ragged import Floats, Ints, Small, blocks
@@ -113,7 +113,7 @@ class _Holders:
     at, word
         One value a word that a name holds: the record's place in `records`, and the word's in `words`.
     words
-        Numbers of the words in the lexicon; beyond these, of the fuels (see `trades.FUELS`).
+        Numbers of the words in the lexicon; beyond these, of the fuels (see `fuels.FUELS`).
     n_words
         How many words the lexicon holds.
     """

@@ -23,8 +23,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.fuels import FUELS
 from inducult_geo.match.reading.prepared import Prepared
-from inducult_geo.match.reading.trades import FUELS
 from inducult_geo.match.scoring.rivals import Contest
 from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks
 

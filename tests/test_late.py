@@ -99,9 +99,11 @@ def test_who_changed_his_mind_said_nothing_new_by_an_old_file() -> None:
 def test_a_question_is_answered_by_a_word_under_a_key_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`inducult review export` wrote it out again."""
+    """`inducult review export` wrote it out again; and left it out where such a word had taken its answer back."""
     run = open_run(tmp_path)
-    append_decision(run.folder.decisions, Decision("Eva", "2026-11-01T10:00:00+00:00", "list:7", "osm:way/1", "same"))
     monkeypatch.setattr(answers, "registry_of", lambda _: REGISTRY)
     monkeypatch.setattr(answers, "present_regions", lambda _: {"list:8": frozenset(["opole"])})
-    assert question_id("list:8", "osm:way/1") in answered_questions(run)
+    said = [("1", "list:7", "same", True), ("2", "list:8", "same", True), ("3", "list:7", "undecided", False)]
+    for day, key, word, is_answered in said:
+        append_decision(run.folder.decisions, Decision("Eva", f"2026-11-0{day}T10:00:00+00:00", key, "osm:way/1", word))
+        assert (question_id("list:8", "osm:way/1") in answered_questions(run)) is is_answered

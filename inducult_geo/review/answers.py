@@ -104,11 +104,12 @@ def was_asked(review_id: str, run: Run) -> bool:
 def answered_questions(run: Run) -> frozenset[str]:
     """Return the ids of the questions that a word in force answers, be they open in a release of before.
 
-    A word that was said of records under their keys of before is one on those that go on as them, too.
+    A word that was said of records under their keys of before is one on those that go on as them, too, as is one that
+    takes another back.
     """
     log = decisions_of(run)
-    heirs = last_keys(log.spoken, registry_of(run), present_regions(run)) if log.spoken else {}
-    return frozenset(question_id(*pair) for pair in (*log.latest, *log.carried(heirs).latest))
+    now = log.carried(last_keys(log.spoken, registry_of(run), present_regions(run))) if log.spoken else log
+    return frozenset(question_id(*pair) for pair in {*log.latest, *now.latest} - now.reopened.keys())
 
 
 def kept_stages(run: Run) -> Iterator[Stage]:

@@ -322,6 +322,7 @@ def test_retry_after_that_says_nothing(text: str | None) -> None:
         ("<!DOCTYPE html>\n<html>".encode("utf-16"), "page of HTML"),
         (b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC '-//W3C'><html>", "page of HTML"),
         (b"<?xml version='1.0'?><ows:ExceptionReport><ows:Text>No layer 'x'</ows:Text>", r"an error \(No layer 'x'\)"),
+        ("<ServiceException>No layer".encode("utf-16"), r"an error \(No layer\)"),
         (b'{"error": {"code": 400, "message": "Invalid query"}}', "an error .*Invalid query"),
     ],
 )

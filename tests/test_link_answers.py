@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.catalog import Read
+from inducult_geo.cli.common import refuse_foreign
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.publish import spreadsheet
@@ -87,6 +88,8 @@ def test_a_table_of_pairs_keeps_the_form_in_which_it_was_saved(
 ) -> None:
     (tmp_path / "pairs.csv").write_bytes(text.encode(saved))
     assert spreadsheet.form_of(tmp_path / "pairs.csv") == form
+    # What is known by its heads is no foreign table, which a person would be told to remove, answers and all.
+    refuse_foreign(tmp_path / "pairs.csv", ["left_id", "note"])
 
 
 def test_pairs_leave_as_a_workbook_which_is_not_written_over(tmp_path: Path) -> None:

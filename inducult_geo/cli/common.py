@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -83,9 +84,10 @@ def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
     ------
     ConfigError
         Where `out` is there, holds something, and does not begin with the heads of `columns`, be it saved again by a
-        spreadsheet, which may put other signs between them, and each between quotation marks.
+        spreadsheet, which may put other signs between them, name these in a first line (`sep=;`), and put each between
+        quotation marks.
     """
-    begun, heads = _begun(out).replace(b'"', b""), [*columns]
+    begun, heads = re.sub(rb"\Asep=.\r?\n", b"", _begun(out).replace(b'"', b"")), [*columns]
     if begun and not begun.startswith(tuple(sign.join(heads).encode() for sign in ",;\t")):
         raise ConfigError(_FOREIGN.format(said=f"--out {out}", what="table"))
 
@@ -107,7 +109,10 @@ def _begun(out: Path) -> bytes:
     if not out.is_file():
         return b""
     with out.open("rb") as handle:
-        return handle.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
+        begun = handle.read(_BEGINNING)
+    if begun.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return begun.decode("utf-16", "ignore").encode()
+    return begun.removeprefix(codecs.BOM_UTF8)
 
 
 class _Output(io.TextIOWrapper):

@@ -42,7 +42,7 @@ _CHECKSUM_BYTES = 10_000
 _DIGESTS: Mapping[int, str] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _HEX = re.compile(r"^\s*\\?([0-9A-Fa-f]+)\b")
 _NO_FILE = re.compile(
-    rb"^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?><!--.*?-->|<\?xml[^>]*>|\s)*+(?:"
+    rb"^(\xef\xbb\xbf)?(?><!--.*?-->|<\?xml[^>]*>|\s)*+(?:"
     rb"(?P<html><(!doctype\s+html|html|head|body)\b)|<(\w+:)?(?:Service)?Exception(Report)?\b|\{\s*\"error\"\s*:\s*[{\"])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -292,10 +292,11 @@ def _refuse_what_is_no_file(job: _Job) -> None:
     if not head:
         job.drop_part()
         raise TransientError(f"{job.where}: answered with nothing. What was kept stays.")
-    # Of UTF-16 every letter of a page has a NUL beside it.
-    if found := _NO_FILE.match(head.translate(None, b"\x00")):
+    # Of UTF-16 a page begins with a mark, and every letter of it has a NUL beside it.
+    begun = head.translate(None, b"\x00").lstrip(b"\xff\xfe")
+    if found := _NO_FILE.match(begun):
         job.drop_part()
-        what = "a page of HTML" if found["html"] else f"an error ({plain(head)})"
+        what = "a page of HTML" if found["html"] else f"an error ({plain(begun)})"
         raise TransientError(f"{job.where}: answered with {what} in place of the file. What was kept stays.")
 
 

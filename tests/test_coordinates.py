@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates.read import Parsed, parse_coordinates, parse_meters, parse_number
+from inducult_geo.harmonize.coordinates.lengths import parse_meters
+from inducult_geo.harmonize.coordinates.read import Parsed, parse_coordinates, parse_number
 
 
 def _read(text: str, country: str | None = None) -> Parsed | None:
@@ -318,7 +319,19 @@ def test_of_a_link_that_shows_a_way_the_destination_is_the_place() -> None:
         ("1,000", ".", None),
         ("1,000", ",", 1.0),
         ("?", ".", None),
+        *(
+            (cell, ".", 50.0)
+            for cell in ("±50 m", "+/- 50", "ca. 50 m", "cca 50m", "około 50 m", "přibližně 50", "<50 m")
+        ),
+        *((cell, ".", 50.0) for cell in ("<50 m", "do 50 m", "unter 50 m", "50 metrów", "50 metri", "50 Meter", "50 m.")),
+        ("1,5 km", ",", 1500.0),
+        ("2 cm", ".", 0.02),
+        ("100–200 m", ",", 200.0),
+        ("1 000 m", ",", 1000.0),
+        ("> 50 m", ".", None),
+        ("50 ft", ".", None),
+        ("5 x 5 m", ".", None),
     ],
 )
-def test_a_length_is_read_by_the_other_decimal_mark_too(cell: str, decimal: str, meters: float | None) -> None:
+def test_a_length_is_read_as_people_write_it(cell: str, decimal: str, meters: float | None) -> None:
     assert parse_meters(cell, decimal=decimal) == meters

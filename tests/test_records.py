@@ -335,7 +335,7 @@ def test_words_of_accuracy_become_meters(vocabulary: Vocabulary) -> None:
     ("mark", "told", "meters"),
     [
         (",", ("1.000", "75,5 m", "82.5", 61.125, True), [1000, 76, 83, 61, 700]),
-        (".", ("1,000", "75.5 m", "82,5", "0,125", "5 km"), [700, 76, 83, 1, 700]),
+        (".", ("1,000", "75.5 m", "82,5", "0,125", "5 ft"), [700, 76, 83, 1, 700]),
     ],
 )
 def test_an_accuracy_is_read_with_the_decimal_mark_of_its_list(

@@ -13,7 +13,7 @@ import pandas as pd
 from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
-from inducult_geo.harmonize.coordinates.read import parse_meters
+from inducult_geo.harmonize.coordinates.lengths import parse_meters
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.places.place import Ground, Placed, place
 from inducult_geo.harmonize.words.dated_states import status_of, years_beside

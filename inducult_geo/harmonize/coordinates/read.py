@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-from contextlib import suppress
-from numbers import Real
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.codes import CODE_FORMS
@@ -162,20 +160,6 @@ def parse_number(text: str, *, decimal: str = ".") -> float:
     if decimal == "." and _ONE_COMMA_GROUP.fullmatch(clean):
         raise CoordinateError(f"{clean!r} may be a thousand times as large: is the comma the decimal mark?")
     return float(match[1] + re.sub("[^0-9]", "", match[2]) + "." + (match[3] or "0"))
-
-
-def parse_meters(cell: object, *, decimal: str = ".") -> float | None:
-    """Read a length in meters, by the other decimal mark where the column's own reads nothing.
-
-    Null where it is no number, or one of two meanings ("1,000" where the point is the mark).
-    """
-    if isinstance(cell, Real) and not isinstance(cell, bool):
-        return float(cell)
-    has_two_meanings = decimal == "." and re.fullmatch("[1-9][0-9]{0,2},[0-9]{3}", _UNIT.sub("", str(cell).strip()))
-    for mark in decimal if has_two_meanings else (decimal, *{*_NUMBER} - {decimal}):
-        with suppress(CoordinateError):
-            return parse_number(str(cell), decimal=mark)
-    return None
 
 
 _PLAIN = r"[+-]?[0-9]+(?:[.,][0-9]+)?"

@@ -1,0 +1,48 @@
+"""Lengths as people write them -> meters: how true a place is ("±50 m", "cca 1,5 km", "50 metrów")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from numbers import Real
+from typing import Final
+
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinates.read import parse_number
+from inducult_geo.text import fold_once, packaged_words
+
+_UNITS_M: Final[Mapping[str, float]] = {"km": 1000.0, "m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001}
+_LENGTH: Final = re.compile(
+    r"(?P<number>.*\d) ?(?P<unit>km|[dcm]?m|met(?:er|re|ers|res|ern|ro|ri|ros|ry|ru|row|r|rov|ra|ara|ar))?\.?"
+)
+_RANGE: Final = re.compile(r"\d+ ?[-–] ?(?P<most>\d+(?: ?[a-z]+\.?)?)")
+_TWO_MEANINGS: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
+_AT_MOST: Final = (
+    "max maks maximal maximum bis unter hochstens do ponizej nejvyse najvec najvise fino tot onder within under"
+)
+_ROUGHLY: Final = {*_AT_MOST.split(), *map(fold_once, packaged_words("date_words.csv", "role")["approximate"])}
+_ABOUT: Final = re.compile(rf"^(?:±|\+ ?/? ?-|[~≈≤]|<=?|(?:{'|'.join(sorted(_ROUGHLY))})\b\.?) ?")
+"""What stands before an accuracy: about as much, or at most."""
+
+_LONGEST: Final = 60
+
+
+def parse_meters(cell: object, *, decimal: str = ".") -> float | None:
+    """Read a length in meters, by the other decimal mark where the column's own reads nothing.
+
+    Of a range ("100-200 m") the larger end counts. Null where it is no number, or one of two meanings ("1,000" where
+    the point is the mark).
+    """
+    if isinstance(cell, Real) and not isinstance(cell, bool):
+        return float(cell)
+    told = " ".join(fold_once(str(cell)).split())
+    told = _ABOUT.sub("", told) if len(told) <= _LONGEST else told
+    found = _LENGTH.fullmatch(between["most"] if (between := _RANGE.fullmatch(told)) else told)
+    if not found:
+        return None
+    number, unit_m = found["number"], _UNITS_M.get(found["unit"] or "m", 1.0)
+    for mark in decimal if decimal == "." and _TWO_MEANINGS.fullmatch(number) else (decimal, *{".", ","} - {decimal}):
+        with suppress(CoordinateError):
+            return parse_number(number, decimal=mark) * unit_m
+    return None

@@ -16,7 +16,7 @@ _UNITS_M: Final[Mapping[str, float]] = {"km": 1000.0, "m": 1.0, "dm": 0.1, "cm":
 _LENGTH: Final = re.compile(
     r"(?P<number>.*\d) ?(?P<unit>km|[dcm]?m|met(?:er|re|ers|res|ern|ro|ri|ros|ry|ru|row|r|rov|ra|ara|ar))?\.?"
 )
-_RANGE: Final = re.compile(r"\d+ ?[-–] ?(?P<most>\d+(?: ?[a-z]+\.?)?)")
+_RANGE: Final = re.compile(r"(?P<least>\d+) ?[-–] ?(?P<most>(?P<end>\d+)(?: ?[a-z]+\.?)?)")
 _TWO_MEANINGS: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
 _AT_MOST: Final = (
     "max maks maximal maximum bis unter hochstens do ponizej nejvyse najvec najvise fino tot onder within under"
@@ -38,7 +38,8 @@ def parse_meters(cell: object, *, decimal: str = ".") -> float | None:
         return float(cell)
     told = " ".join(fold_once(str(cell)).split())
     told = _ABOUT.sub("", told) if len(told) <= _LONGEST else told
-    found = _LENGTH.fullmatch(between["most"] if (between := _RANGE.fullmatch(told)) else told)
+    between = _RANGE.fullmatch(told)
+    found = _LENGTH.fullmatch(between["most"] if between and int(between["least"]) < int(between["end"]) else told)
     if not found:
         return None
     number, unit_m = found["number"], _UNITS_M.get(found["unit"] or "m", 1.0)

@@ -226,6 +226,8 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         ("[columns]", "[place]\naccuracy_m_by_country = { Italy = 9 }\n[columns]", "'Italy' will not do; write two"),
         ("[columns]", "[place]\naccuracy_m_by_country = { IT = 0 }\n[columns]", "key 'place.accuracy_m_by_country.IT'"),
         ("[columns]", '[read]\ndelimiter = ";;"\n[columns]', "key 'read.delimiter'"),
+        ("[columns]", '[read]\nlanguages = "Czech"\n[columns]', "'Czech' will not do; write two small letters"),
+        ("[columns]", '[read]\nlanguages = ["de", "cz"]\n[columns]', "'cz' is no language's code"),
         (
             "[columns]",
             '[read]\ndelimitter = ";"\n[columns]',

@@ -31,12 +31,12 @@ _IN_USE: Final = "XK"
 
 
 @cache
-def _in_tables() -> frozenset[str]:
-    return frozenset(row["country"] for row in packaged_rows("languages.csv"))
+def _in_tables(column: str) -> frozenset[str]:
+    return frozenset(code for row in packaged_rows("languages.csv") for code in row[column].split())
 
 
 def _of_a_country(code: str) -> str:
-    if code == _IN_USE or code in _in_tables():
+    if code == _IN_USE or code in _in_tables("country"):
         return code
     # Its tables take longer to load than the whole catalog, whose countries are all in ours.
     import pycountry
@@ -46,6 +46,17 @@ def _of_a_country(code: str) -> str:
     return code
 
 
+def _of_a_language(code: str) -> str:
+    if code in _in_tables("languages"):
+        return code
+    import pycountry
+
+    if pycountry.languages.get(alpha_2=code) is None:
+        raise ValueError(f"'{code}' is no language's code; write that of ISO 639, such as cs (not cz), sl (not si)")
+    return code
+
+
+LanguageCode = Annotated[str, _like(r"[a-z]{2}", "two small letters such as cs"), AfterValidator(_of_a_language)]
 CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ"), AfterValidator(_of_a_country)]
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""

@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from inducult_geo.catalog.crs_names import CrsCode, is_no_system
-from inducult_geo.catalog.kinds import ONE_OR_MANY, ColumnName, CountryCode, Identifier, RegionId
+from inducult_geo.catalog.kinds import ONE_OR_MANY, ColumnName, CountryCode, Identifier, LanguageCode, RegionId
 from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.errors import did_you_mean, slip_of
 from inducult_geo.name_keys import name_language
@@ -187,7 +187,7 @@ class Read(Declared):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
     encoding: str | None = None
-    languages: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
+    languages: Annotated[tuple[LanguageCode, ...], ONE_OR_MANY] = ()
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal[".", ","] = "."
     sheet: str | int | None = None

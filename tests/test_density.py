@@ -39,9 +39,10 @@ def test_points_at_corners_and_edges_count_once_and_those_outside_not() -> None:
     west, south, east, north = BOUNDS
     edges = np.array([(west, south), (east, north), (west, north), (east, south), ((west + east) / 2, north)])
     outside = np.array([(west - 1, south), (east + 1, north), (west, north + 1)])
-    surface = density(np.vstack([edges, outside]), cell_m=1000, bandwidth_m=3000, bounds=BOUNDS)
-    assert surface.n_sites == 5
-    assert surface.values.astype(float).sum() == pytest.approx(5, rel=1e-3)
+    for bandwidth_m in (3000, 300):
+        surface = density(np.vstack([edges, outside]), cell_m=1000, bandwidth_m=bandwidth_m, bounds=BOUNDS)
+        assert surface.n_sites == 5
+        assert surface.values.astype(float).sum() == pytest.approx(5, rel=1e-3)
 
 
 def test_the_kernel_has_the_stated_shape() -> None:
@@ -56,6 +57,11 @@ def test_the_kernel_has_the_stated_shape() -> None:
         assert surface.values[row, column + cells] == pytest.approx(expected, rel=1e-3)
         assert surface.values[row - cells, column] == pytest.approx(expected, rel=1e-3)
     assert surface.values[row, column + 201] == 0
+
+
+def test_every_cell_has_some_whose_center_the_kernel_reaches() -> None:
+    surface = density(np.array([[4_320_990.0, 2_915_500.0]]), cell_m=1000, bandwidth_m=5600, bounds=BOUNDS)
+    assert np.flatnonzero(surface.values[14]).tolist() == [*range(15, 27)]
 
 
 def test_the_grid_is_that_of_the_eea_and_covers_the_bounds() -> None:
@@ -166,12 +172,16 @@ def test_three_bandwidths_around_the_regions_are_shown_and_nothing_else() -> Non
     assert shown[:42, :52].all()
     assert shown[-22:, -32:].all()
     assert (surface.values[-22:, -32:] == 0).all(), "looked at, and nothing there"
+    off_grid = _regions(tuple(edge + 300 for edge in BOUNDS))
+    surface = surfaces_at(_sites(_points(1), ["both"]), off_grid, bandwidth_m=2000)["monuments"]
+    assert np.isfinite(surface.values).all(), "what a box touches is looked at"
 
 
 def test_a_site_far_outside_its_region_still_counts_once() -> None:
     points = np.vstack([_points(5), [(FAR[0], FAR[1])]])
     surface = density_surfaces(_sites(points, ["factory"] * 6), _regions(BOUNDS))["production"]
     assert np.nansum(surface.values, dtype=float) == pytest.approx(6, rel=1e-3)
+    assert surface.transform.c + 1000 * surface.values.shape[1] == FAR[0] + 5000, "its kernel is not cut"
 
 
 def test_outlines_count_where_they_lie_and_no_region_gives_no_surface() -> None:

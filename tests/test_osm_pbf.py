@@ -111,6 +111,7 @@ RINGS = [way(11, OUTER), way(12, INNER), way(13, [1, 2, 3]), way(14, [3, 4, 1])]
         ([(11, "outer"), (16, "inner")], 14, "repaired"),
         *(([(11, role), (17, "")], 12, "repaired") for role in ("outer", "")),
         ([(11, "outer"), (99, "inner")], 16, "incomplete"),
+        ([(11, "outer"), (15, "outer"), (99, "inner")], 22, "incomplete"),
     ],
 )
 def test_multipolygons(tmp_path, members, area, note):
@@ -127,8 +128,16 @@ def test_multipolygons(tmp_path, members, area, note):
     assert feature.geometry.area * 1e6 == pytest.approx(area, abs=1.01 if note == "repaired" else 1e-6)
 
 
-def test_open_rings_are_kept_as_lines_and_marked(tmp_path):
-    item = relation(1, [("way", 13, "outer"), ("way", 99, "outer")], MULTI)
+@pytest.mark.parametrize(("role", "note"), [("subarea", None), ("outer", "incomplete")])
+def test_a_relation_within_one_is_a_part_of_its_outline_by_its_role_alone(tmp_path, role, note):
+    item = relation(1, [("way", 11, "outer"), ("relation", 2, role)], MULTI)
+    feature = one(read_objects(write(tmp_path, [*grid(), *RINGS, item])))
+    assert (feature.note if isinstance(feature.note, str) else None) == note
+
+
+@pytest.mark.parametrize("refs", [[13, 99], [13]], ids=["cut", "as drawn"])
+def test_open_rings_are_kept_as_lines_and_marked(tmp_path, refs):
+    item = relation(1, [("way", ref, "outer") for ref in refs], MULTI)
     feature = one(read_objects(write(tmp_path, [*grid(), *RINGS, item])))
     assert (feature.geometry.geom_type, feature.note) == ("LineString", "incomplete")
 

@@ -10,6 +10,7 @@ import shapely
 from inducult_geo.catalog import load_catalog
 from inducult_geo.frames import WORK_CRS, Pairs, Records, as_pairs, as_records
 from inducult_geo.harmonize.transforms.crs import transform_points
+from inducult_geo.resolving import shifted
 from inducult_geo.resolving.shifted import RECORDS_MIN, places_told
 
 REGIONS = load_catalog().regions
@@ -88,7 +89,7 @@ def test_rows_of_another_system_in_a_file_are_named() -> None:
     [
         (0, 40, 30, 20),
         # Places that are false by as much as the systems differ, but any way.
-        (0, 200, 612, 20),
+        (0, 600, 612, 20),
         (RECORDS_MIN - 1, 0, 30, 20),
         # Places that are true to no more than what the systems differ by tell nothing.
         (12, 0, 30, 400),
@@ -115,6 +116,17 @@ def test_records_that_were_told_to_be_others_are_no_witness() -> None:
     records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 12)
     for decision in ("different", "no_match", "part_of"):
         assert places_told(records, as_pairs(pairs.assign(decision=decision)), REGIONS["gorenjska"], ()) == ()
+    # Of several the likeliest is: here each was asked about with its neighbor's, too.
+    asked = pairs.assign(decision="review", score=0.5)
+    neighbors = asked.assign(right_key=np.roll(asked["right_key"], 1), score=0.4)
+    table = as_pairs(pd.concat([neighbors, asked], ignore_index=True))
+    assert len(places_told(records, table, REGIONS["gorenjska"], ())) == 1
+
+
+@pytest.mark.parametrize(("limit", "meters"), [("_SHIFT_MIN_M", 700.0), ("_SHIFT_MAX_M", 500.0)])
+def test_a_system_too_near_or_too_far_is_not_tried(limit: str, meters: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shifted, limit, meters)
+    assert told("gorenjska", "EPSG:3912", "EPSG:3794", 12) == ()
 
 
 def test_of_two_lists_the_one_is_told_that_others_contradict() -> None:
@@ -125,6 +137,11 @@ def test_of_two_lists_the_one_is_told_that_others_contradict() -> None:
     both = as_records(pd.concat([records, again], ignore_index=True))
     beside_it = pairs.assign(right_key=again["record_key"].to_numpy())
     (message,) = places_told(both, as_pairs(pd.concat([pairs, beside_it])), REGIONS["gorenjska"], ())
+    assert message.startswith("list: of 12 records")
+    # In the system that explains it the second list would be told to be off in turn.
+    both.loc[24:, "declared_crs"] = "EPSG:3912"
+    some = as_pairs(pd.concat([pairs, beside_it[:8]]))
+    (message,) = places_told(both, some, REGIONS["gorenjska"], ())
     assert message.startswith("list: of 12 records")
 
 

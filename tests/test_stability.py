@@ -209,6 +209,15 @@ def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:
     assert recalled(now, alone.registry, {"wykaz", "list", "osm"})[1] == []
     others = Records(now.assign(geometry=now.geometry.translate(0, 400)))
     assert recalled(others, alone.registry, {"wykaz", "osm"})[1] == []
+    others = Records(now.assign(names=[f'{{"name": "Browar {at}"}}' for at in range(len(now))]))
+    assert recalled(others, alone.registry, {"wykaz", "osm"})[1] == []
+    more = Records(records(*renamed, *(row(f"wykaz:n{at}", "Browar", point(50_000 + at)) for at in range(7))))
+    assert recalled(more, alone.registry, {"wykaz", "osm"})[1] == [], "most of it is new"
+    # Who went on as one goes on as no second, and for two that are gone one does not go on.
+    third = now.assign(record_key=now["record_key"].str.replace("wykaz", "third"), source="third")
+    assert recalled(Records(third), after.registry, {"wykaz", "third"})[1] == []
+    twin = alone.registry.assign(record_key=alone.registry["record_key"].str.replace("list", "alt"))
+    assert len(recalled(now, pd.concat([alone.registry, twin], ignore_index=True), {"wykaz"})[1]) == 1
 
 
 def test_a_share_has_the_id_of_its_own_again_where_outlines_overlap() -> None:

@@ -99,6 +99,7 @@ def test_what_was_told_of_a_list_under_another_id_is_told_while_nothing_but_the_
     assert still_told(stage(problems=(gone,)), "stamp") == [gone]
     called = f"source '{FACTS.source}' is called 'wykaz' now: 3 records"
     assert undeclared(full, {"wykaz"}, [called]) == []
+    assert undeclared(stage(facts=(FACTS.with_counts(Counts(0, 0, 0, 0)),)), {"wykaz"}, []) == []
     assert still_told(before, "another") == still_told(None, "stamp") == []
 
 

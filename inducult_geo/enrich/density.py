@@ -211,7 +211,7 @@ def _weights(
     column: Floats, row: Floats, radius: float, shape: tuple[int, int]
 ) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
     """Yield cell numbers and weights, in portions that fit memory; the weights of one point sum to 1."""
-    reach = math.ceil(radius) + 1
+    reach = math.ceil(radius)
     step = np.arange(-reach, reach + 1)
     down, right = (grid.ravel() for grid in np.meshgrid(step, step, indexing="ij"))
     portion = max(1, _WEIGHTS_AT_ONCE // down.size)

@@ -80,7 +80,12 @@ FUEL_TAGS: Final = ("fuel", "plant:source", "generator:source")
 """Tags that tell capacity and fuel, the first told one counts: as contracts name them, and as OpenStreetMap does."""
 
 _MEGAWATTS: Final[Mapping[str, float]] = {"k": 1e-3, "m": 1.0, "g": 1e3}
-_UNIT: Final = re.compile(r"([kMG])W(?:el?|th?|p)?\s*$", re.IGNORECASE)
+_UNIT: Final = re.compile(
+    r"([kMG])W[\s_,]*\(?(?:e|el\w*|th?|therm\w*|p|inst\w*|nett?o?|brutto|gross)?\.?\)?\s*$", re.IGNORECASE
+)
+_ABOUT: Final = re.compile(r"^(?:~|≈|c(?:c?a)?\.|cca|circa|ok\.)\s*")
+"""What stands before a capacity that is rounded."""
+
 _TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_TAGS)))
 
 
@@ -138,9 +143,9 @@ def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
 
 
 def _number(value: object) -> float:
-    """Return a positive number, or NaN; in megawatts where a unit is told ("168 MW", "1.2 GW")."""
+    """Return a positive number, or NaN; in megawatts where a unit is told ("168 MW", "ca. 1.2 GWel")."""
     unit = _UNIT.search(str(value))
-    text = str(value)[: unit.start() if unit else None].strip()
+    text = _ABOUT.sub("", str(value)[: unit.start() if unit else None].strip())
     grouped = _GROUPED.fullmatch(text)
     # One dot or comma alone is that of a fraction.
     if grouped and (grouped["mark"] not in ".," or grouped["more"] or grouped["part"]):

@@ -78,6 +78,12 @@ def test_the_administrative_one_goes_before_a_larger_one(extract):
     assert read_boundary(path, TAGS).area == pytest.approx(0.01)
 
 
+def test_of_several_of_which_none_is_administrative_the_largest(extract):
+    kind = {**ADMIN, "boundary": "statistical", "ISO3166-2": "CZ-41"}
+    area = read_boundary(extract(GROUND, boundary(5, [1], kind), boundary(6, [2], kind)), TAGS)
+    assert area.area == pytest.approx(0.04)
+
+
 def test_of_several_the_largest_and_it_says_so(extract, caplog):
     both = [boundary(5, [1], {**ADMIN, "ISO3166-2": "CZ-41"}), boundary(6, [2], {**ADMIN, "ISO3166-2": "CZ-41"})]
     with caplog.at_level(logging.WARNING):

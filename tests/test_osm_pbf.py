@@ -86,6 +86,16 @@ OUTER, INNER = [1, 2, 3, 4, 1], [5, 6, 7, 8, 5]
         (way(1, [1, 2, 1, 2, 1], WORKS), "LineString", "repaired"),
         (relation(1, [("node", 1, ""), ("node", 2, "")], {"type": "site", **WORKS}), "MultiPoint", None),
         (relation(1, [("node", 1, ""), ("node", 77, "")], {"type": "site", **WORKS}), "MultiPoint", "incomplete"),
+        (
+            way(1, [1, 2, 4, 3, 1], {"building": "yes"}) + relation(1, [("way", 1, "")], {"type": "site", **WORKS}),
+            "MultiPolygon",
+            "repaired",
+        ),
+        (
+            way(1, [1, 2, 77]) + relation(1, [("way", 1, "")], {"type": "site", **WORKS}),
+            "MultiLineString",
+            "incomplete",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else None,
 )
@@ -110,6 +120,9 @@ RINGS = [way(11, OUTER), way(12, INNER), way(13, [1, 2, 3]), way(14, [3, 4, 1])]
         ([(11, "outer"), (15, "outer")], 22, "repaired"),
         ([(11, "outer"), (16, "inner")], 14, "repaired"),
         *(([(11, role), (17, "")], 12, "repaired") for role in ("outer", "")),
+        ([(11, "inner"), (15, "inner")], 22, "repaired"),
+        # Three deep nobody knows which land is meant: all of it is.
+        ([(18, ""), (11, ""), (12, ""), (15, "")], 64, "repaired"),
         ([(11, "outer"), (99, "inner")], 16, "incomplete"),
         ([(11, "outer"), (15, "outer"), (99, "inner")], 22, "incomplete"),
     ],
@@ -120,7 +133,8 @@ def test_multipolygons(tmp_path, members, area, note):
     wide = [node(41, 9.003, 46.999), node(42, 9.005, 46.999), node(43, 9.005, 47.004), node(44, 9.003, 47.004)]
     crossing = [*extra, *lower, *wide, way(15, [41, 42, 43, 44, 41]), way(16, [31, 32, 33, 34, 31])]
     at_edge = [node(51, 9.001, 47), node(52, 9.003, 47), node(53, 9.003, 47.002), node(54, 9.001, 47.002)]
-    crossing += [*at_edge, way(17, [51, 52, 53, 54, 51])]
+    around = [node(61, 8.998, 46.998), node(62, 9.006, 46.998), node(63, 9.006, 47.006), node(64, 8.998, 47.006)]
+    crossing += [*at_edge, way(17, [51, 52, 53, 54, 51]), *around, way(18, [61, 62, 63, 64, 61])]
     item = relation(1, [("way", ref, role) for ref, role in members], MULTI)
     feature = one(read_objects(write(tmp_path, [*grid(), *RINGS, *crossing, item])))
     assert feature.geometry.is_valid
@@ -212,6 +226,13 @@ def test_what_crosses_itself_at_every_turn_is_lost_at_once(tmp_path):
     assert list(objects.features.osm_id) == [7]
     assert list(objects.lost.osm_id) == [1, 2, 5, 6]
     assert objects.lost.reason.str.endswith("crosses itself at every turn").all()
+
+
+def test_of_two_that_are_equally_new_the_later_stays():
+    newest = Newest()
+    for name in ("first", "second"):
+        newest.put(Element("node", 1, None, None, {"name": name}))
+    assert newest.elements["node", 1].tags["name"] == "second"
 
 
 @pytest.mark.parametrize("turned", [False, True])

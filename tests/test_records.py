@@ -143,6 +143,7 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("www.zeche-ö.de:8080/#top", "https://www.zeche-ö.de:8080/#top"),
         ("www.huta.pl i www.hala.pl", None),
         ("www.huta.pl; hala.pl", "https://www.huta.pl"),
+        ("www.huta.pl/a;www.hala.pl", "https://www.huta.pl/a"),
         ("http://huta.pl/a;b=1;http://hala.pl/b", "http://huta.pl/a;b=1"),
         ("ftp://huta.pl/a", None),
         ("http://user:word@huta.pl", None),

@@ -83,6 +83,7 @@ def test_every_row_says_its_source(name: str) -> None:
         *((text, None) for text in ("brow.,cegiel.,fabr.,młyn,in.", "Mühlen u. a.", "mlýny apod.", "mulini, ecc.")),
         *((text, None) for text in ("dworce, obiekty drogowe, śluzy", "dom, stajnia, młyn")),
         ("browar, piwnice, studnia", "brewery"),
+        ("stajnia, młyn", "grain_mill"),
         ("młyn wodny, młyn", "watermill"),
         *((word, "dam_weir") for word in ("jaz", "Wehr", "stuw", "barrage", "přehrada", "ustava", "diga")),
         *((word, "railway_station") for word in ("gare", "výpravní budova", "stationsgebouw", "Aufnahmsgebäude")),
@@ -305,6 +306,7 @@ def test_works_with_something_are_no_such_thing(vocabulary: Vocabulary, name: st
         ("Plynová kotelna Jasenice", "CZ", "heating_plant"),
         ("Kotłownia Rejonowa nr 1", "PL", "heating_plant"),
         ("Elektrociepłownia i kotłownia", "PL", None),
+        ("Heizwerk Wasserturm", "DE", None),  # a tower has no boiler house
         ("Chaufferie Centrale", "FR", None),  # central, or a power station's
         ("Výtopna Most", "CZ", None),  # the depot or the heating plant, and the town or the bridge
         ("Cogeneración de Refinería La Rábida", "ES", "oil_refinery"),
@@ -415,7 +417,10 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
         ),
         *((word, "decommissioned") for word in ("prestala s radom", "výroba ukončena", "nicht mehr existent", "rasé")),
         *((word, "unknown") for word in ("unbekannt", "brak danych", "k.A.")),
-        ("http://inspire.ec.europa.eu/codelist/ConditionOfFacilityValue/disused", "disused"),
+        *(
+            (f"http://inspire.ec.europa.eu/codelist/ConditionOfFacilityValue/disused{end}", "disused")
+            for end in ("", "/")
+        ),
         ("maybe", None),
         ("closde", None),
         (None, None),

@@ -122,9 +122,8 @@ def _lies_in(place: BaseGeometry, area: BaseGeometry) -> bool:
     if area.covers(place):
         return True
     parts = shapely.get_parts(place)
-    widest = parts[shapely.get_dimensions(parts) == shapely.get_dimensions(place)]
     size = shapely.area if shapely.get_dimensions(place) == 2 else shapely.length
     if shapely.get_dimensions(place) == 0:
         return bool(2 * sum(area.covers(part) for part in parts) >= len(parts))
-    whole, within = size(widest).sum(), size(shapely.intersection(widest, area)).sum()
+    whole, within = size(parts).sum(), size(shapely.intersection(parts, area)).sum()
     return bool(2 * within >= whole)

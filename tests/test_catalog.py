@@ -469,6 +469,10 @@ def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, t
     assert found.sources["others"].declared_in == tmp_path / "a.toml"
     assert [*found.unread] == ["b.toml"]
     assert why in found.unread["b.toml"]
+    assert found.source_id("others") == "others"
+    for said, told in (("b", why), ("b.toml", "no source 'b.toml' is declared")):
+        with pytest.raises(CatalogError, match=re.escape(told)):
+            found.source_id(said)
     assert found.broken == {}
     # What the last run read stands in for it.
     (tmp_path / "b.toml").write_text(MINE, encoding="utf-8")

@@ -56,10 +56,12 @@ class Catalog:
         Raises
         ------
         CatalogError
-            Where no contract declares it; the message names the nearest ones.
+            Where no contract declares it (the message names the nearest ones), or the contract cannot be read.
         """
-        if said in {*self.sources, *self.unread}:
+        if said in self.sources:
             return said
+        if (why := self.unread.get(f"{said}.toml")) is not None:
+            raise CatalogError(f"source '{said}': its contract cannot be read. {why}")
         raise CatalogError(
             f"no source '{said}' is declared.{did_you_mean(said, self.sources)} It is the `id` of a contract; the "
             "layer `sources` of a release has them all."

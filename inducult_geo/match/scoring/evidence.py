@@ -139,8 +139,9 @@ def evidence(
         seen.is_elsewhere[here] = _elsewhere(some, found)
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(some, found)
-        seen.is_anybodys[here] = is_anybodys = _anybodys(found)
-        seen.is_common[here] = is_anybodys | _common(found)
+        seen.is_anybodys[here] = is_anybodys = _bear_one(found, BORNE_BY_ALL)
+        nothing_else = ~_confirmed(found) & ~_one_operator(found)
+        seen.is_common[here] = is_anybodys | (_bear_one(found, BORNE_BY_SOME) & nothing_else)
         seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
         seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
     return seen
@@ -199,16 +200,10 @@ def _one_operator(found: Mapping[str, Floats]) -> Flags:
     return np.asarray(found["operator"] >= SUPPORT["operator"], dtype=bool)
 
 
-def _anybodys(found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs bear a name that nearly all bear and have no address in common (see `BORNE_BY_ALL`)."""
-    told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_ALL)
+def _bear_one(found: Mapping[str, Floats], rarity: float) -> Flags:
+    """Tell which pairs bear one name, of words below some rarity, and have no house in common."""
+    told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < rarity)
     return np.asarray(told & ~_one_house(found), dtype=bool)
-
-
-def _common(found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs bear a name that some others bear, too, and have neither address nor operator in common."""
-    told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_SOME)
-    return np.asarray(told & ~_one_house(found) & ~_confirmed(found) & ~_one_operator(found), dtype=bool)
 
 
 def _one_house(found: Mapping[str, Floats]) -> Flags:

@@ -141,7 +141,7 @@ class Scored:
     is_other_unit
         Whether the names have other unit numbers or sides (`words.SIDES`).
     is_other_address
-        Whether both bear a name that many bear, at two addresses or places (see `evidence.BORNE_BY_MANY`).
+        Whether both bear a name that many bear, at two addresses or places (see `evidence.BORNE_BY_ALL`).
     is_anybodys
         Whether both bear a name that nearly all bear, with no address in common (see `evidence.BORNE_BY_ALL`).
     """

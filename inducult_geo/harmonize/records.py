@@ -172,8 +172,8 @@ def _refined(told: str | None, guessed: str | None, works: str | None, vocabular
     """Return the type that a name tells where the source tells none, or only what all works of a branch are.
 
     A branch says less than a name that fits it: lime works are among "Cement", rolling mills among "Iron and steel";
-    but a smelter may be called a "Huta" (the `works` of its class of NACE tell), and a
-    paper mill a "Mill". Works are no museum by their name.
+    but a smelter may be called a "Huta" (the `works` of its class of NACE tell), and a paper mill a
+    "Mill". Works are no museum by their name.
     """
     theme = vocabulary.theme_of(guessed)
     if told in {None, *_UNSPECIFIED} and guessed in _NAMES_OF_ALL and theme == vocabulary.theme_of(works):

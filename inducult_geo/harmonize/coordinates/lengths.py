@@ -9,8 +9,8 @@ from numbers import Real
 from typing import Final
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates.read import parse_number
-from inducult_geo.text import fold_once, packaged_words
+from inducult_geo.harmonize.coordinates.read import ROUGHLY, parse_number
+from inducult_geo.text import fold_once
 
 _UNITS_M: Final[Mapping[str, float]] = {"km": 1000.0, "m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001}
 _LENGTH: Final = re.compile(
@@ -21,8 +21,7 @@ _TWO_MEANINGS: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
 _AT_MOST: Final = (
     "max maks maximal maximum bis unter hochstens do ponizej nejvyse najvec najvise fino tot onder within under"
 )
-_ROUGHLY: Final = {*_AT_MOST.split(), *map(fold_once, packaged_words("date_words.csv", "role")["approximate"])}
-_ABOUT: Final = re.compile(rf"^(?:±|\+ ?/? ?-|[~≈≤]|<=?|(?:{'|'.join(sorted(_ROUGHLY))})\b\.?) ?")
+_ABOUT: Final = re.compile(rf"^(?:±|\+ ?/? ?-|[~≈≤]|<=?|(?:{'|'.join(sorted({*_AT_MOST.split(), *ROUGHLY}))})\b\.?) ?")
 """What stands before an accuracy: about as much, or at most."""
 
 _LONGEST: Final = 60

@@ -41,7 +41,9 @@ _OPENING = re.compile(
 )
 _BRACKET = re.compile(r"\([^()]*[^\W\d_][^()]*\)$")
 _WORD = re.compile(r"[^\W\d_]+\.?|\?|±.*$")
-_ROUGHLY = packaged_words("date_words.csv", "role")["approximate"]
+ROUGHLY = packaged_words("date_words.csv", "role")["approximate"]
+"""Words for "about", folded."""
+
 _CLOSING = re.compile(
     r" ?[,;]? ?\(? ?(?:epsg: ?4326|epsg: ?4258|wgs[- ]?(?:19)?84|etrs[- ]?(?:19)?89) ?\)?$", re.IGNORECASE
 )
@@ -86,7 +88,7 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
 
 def _doubt_in(text: str, country: str | None) -> str | None:
     """Return what says beside coordinates that they are rough, or what a bracket adds; None where they stay unread."""
-    rough = (one for one in _WORD.finditer(text) if fold_once(one[0].rstrip(".")) in _ROUGHLY or one[0][0] in "?±")
+    rough = (one for one in _WORD.finditer(text) if fold_once(one[0].rstrip(".")) in ROUGHLY or one[0][0] in "?±")
     found = _BRACKET.search(text) or next(rough, None)
     if found is None:
         return None

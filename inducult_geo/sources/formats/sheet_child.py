@@ -47,12 +47,17 @@ def _limit(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
+def as_whole(number: float) -> int | float:
+    """Return a whole number as one, and what is too large to be exact as it is: digits would be made up."""
+    return int(number) if number.is_integer() and abs(number) < EXACT_BELOW else number
+
+
 def _cell(value: Any) -> Any:
     """Return a cell as a person sees it: whole numbers without a decimal point, dates in ISO form."""
     if value is None or value == "":
         return None
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < EXACT_BELOW else value if value == value else None
+        return as_whole(value) if value == value else None
     if isinstance(value, timedelta):
         return _duration(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.formats.sheet_child import ERROR, EXACT_BELOW, NO_RESULT, chosen_of
+from inducult_geo.sources.formats.sheet_child import ERROR, NO_RESULT, as_whole, chosen_of
 from inducult_geo.sources.formats.table import MAX_COLUMNS, check_cells
 from inducult_geo.sources.formats.xml_tables import local, read_elements
 
@@ -124,7 +124,7 @@ def _plain(kind: str, text: str) -> Any:
         return text
     if not math.isfinite(number):
         return text
-    return int(number) if number.is_integer() and abs(number) < EXACT_BELOW else number
+    return as_whole(number)
 
 
 def _number(path: Path, element: ET.Element, name: str, otherwise: int) -> int:

@@ -16,7 +16,7 @@ from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.formats.paged import CUT_LIST, Page, pages_told
-from inducult_geo.sources.formats.sheet_child import EXACT_BELOW
+from inducult_geo.sources.formats.sheet_child import as_whole
 from inducult_geo.sources.formats.table import Table, has_shapes, is_filled, names_of_a_row, rows_going_on
 from inducult_geo.sources.partners.changes import deleted_rows
 from inducult_geo.sources.partners.joined import joined_rows
@@ -364,13 +364,9 @@ def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
 
 
 def _key(cell: Any) -> str:
-    """Return the text of a key; a column of doubles holds the 12 of one of integers or text as 12.0.
-
-    A double that is too large to be exact stays as it is: digits would be made up.
-    """
+    """Return the text of a key; a column of doubles holds the 12 of one of integers or text as 12.0."""
     plain = _plain(cell)
-    is_whole = isinstance(plain, float) and plain.is_integer() and abs(plain) < EXACT_BELOW
-    return str(int(plain) if is_whole else plain).strip()
+    return str(as_whole(plain) if isinstance(plain, float) else plain).strip()
 
 
 def _plain(value: Any) -> Any:

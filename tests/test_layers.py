@@ -152,3 +152,23 @@ def test_the_legend_in_words_names_the_colors_that_the_signs_have():
         for word, (mark, _) in zip(words.split(" within "), reversed(rings), strict=True):
             hue, saturation, _ = rgb_to_hsv(*(part / 255 for part in bytes.fromhex(mark.color[1:])))
             assert saturation == 0 if word == "gray" else hues[word][0] < 360 * hue < hues[word][1], (word, mark)
+
+
+@pytest.mark.parametrize(("name", "n_rows"), [("site_points", 80_000), ("review", 16_000)])
+def test_the_more_rows_the_smaller_their_signs_on_a_map_of_a_continent(name, n_rows):
+    layer = layer_named(name)
+    plain, few, many = (
+        styles_of(layer, region_titles={}, n_rows=count)[layer.style_name] for count in (0, n_rows // 100, n_rows)
+    )
+    assert few == plain, "a small release looks as ever"
+    (before, most), (least, as_near) = (_first_sizes(qml) for qml in (plain, many))
+    assert least <= before / 3.9
+    assert as_near == most, "and so does a map of a region"
+    assert "clamp(888888, coalesce(@map_scale, 1), 1200000)" in many
+
+
+def _first_sizes(qml):
+    """Return the least and the largest diameter of a style's first sign, in millimeters."""
+    found = next(one for one in ET.fromstring(qml).iter("Option") if one.get("name") == "size_map_unit_scale")
+    *_, least, _, most = found.get("value").split(",")
+    return float(least), float(most)

@@ -94,7 +94,10 @@ def _complete(path: Path, bundle: Bundle, layers: list[Layer], frames: Mapping[s
     stamp = timestamp(bundle)
     titles = dict(zip(bundle.regions["region"], bundle.regions["title"], strict=True))
     years = years_shown(bundle) or ANY_YEARS
-    qml = {layer.name: styles_of(layer, region_titles=titles, years=years) for layer in layers}
+    qml = {
+        layer.name: styles_of(layer, region_titles=titles, years=years, n_rows=len(frames[layer.name]))
+        for layer in layers
+    }
     styles = [
         (layer, name, text, name == layer.style_name) for layer in layers for name, text in qml[layer.name].items()
     ]

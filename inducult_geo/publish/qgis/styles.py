@@ -44,6 +44,12 @@ _WIDE = 24
 _ROUGH = 'coalesce("accuracy_m", 0) >= 0.00999 * coalesce(@map_scale, 1e9)'
 """Whether the true place may lie a centimeter or more off on the map; in a legend, which has no scale, none does."""
 
+_LEAST = 0.45
+"""What is left of a sign's diameter on a small map where there is room."""
+
+_ROOMY = {"site_points": 5_000, "review": 1_000}
+"""So many rows leave a map of a continent free between their signs; the ring of a question is larger than a site."""
+
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -96,7 +102,9 @@ def _xml_text(value: Any) -> Any:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
-def styles_of(layer: Layer, *, region_titles: Mapping[str, str], years: tuple[int, int] = ANY_YEARS) -> dict[str, str]:
+def styles_of(
+    layer: Layer, *, region_titles: Mapping[str, str], years: tuple[int, int] = ANY_YEARS, n_rows: int = 0
+) -> dict[str, str]:
     """Return the QML of every style of a layer by name, the default one first.
 
     Parameters
@@ -107,13 +115,18 @@ def styles_of(layer: Layer, *, region_titles: Mapping[str, str], years: tuple[in
         Region id -> title, for the value map of the column `region`.
     years
         The first and the last year that the temporal controller shows of what does not tell when it began or ended.
+    n_rows
+        How many rows the layer has: the more, the smaller its signs on a map of many regions.
     """
+    least = round(min(_LEAST, _LEAST * (_ROOMY.get(layer.name, _ROOMY["site_points"]) / max(n_rows, 1)) ** 0.5), 2)
     named = ((layer.style_name, layer.style), *layer.more_styles)
-    return {name: _rendered(layer, tuple(region_titles.items()), years, template) for name, template in named}
+    return {name: _rendered(layer, tuple(region_titles.items()), years, template, least) for name, template in named}
 
 
 @lru_cache(maxsize=64)
-def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], years: tuple[int, int], template: str) -> str:
+def _rendered(
+    layer: Layer, region_titles: tuple[tuple[str, str], ...], years: tuple[int, int], template: str, least: float
+) -> str:
     """Fill in a template; a service that publishes each night, and tests, ask for the same ones again and again."""
     titles = dict(region_titles)
     fields = [_field(layer, column, index, titles) for index, column in enumerate(layer.columns, start=1)]
@@ -141,6 +154,7 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], years: t
             year=year_in_words,
             no_end=NO_END,
             rough=_ROUGH,
+            least=least,
             labelled=_with_accuracy(layer.display),
         )
     )

@@ -20,7 +20,6 @@ from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.transforms import crs as crs_module
 from inducult_geo.harmonize.transforms.crs import crs_code, geodetic_code, transform_geometries, transform_points
 from inducult_geo.harmonize.transforms.operations import Operation, operations, operations_for
 
@@ -461,23 +460,6 @@ def test_a_scalar_nothing_and_no_numbers() -> None:
         transform_points(["east"], [1.0], **call)
     with pytest.raises(CoordinateError, match="one column"):
         transform_points(np.ones((2, 3)), np.ones((2, 3)), **call)
-
-
-def test_a_way_at_once_is_the_way_step_by_step(grids: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for country, code in PAIRS:
-        lon, lat = _box(country, 50)
-        there = transform_points(lon, lat, source_crs="EPSG:4258", target_crs=code, country=country, grids=grids)
-        call = {"source_crs": code, "target_crs": "EPSG:3035", "country": country, "grids": grids}
-        fast = transform_points(there.x, there.y, **call)
-        with monkeypatch.context() as patch:
-            patch.setattr(crs_module, "_at_once", lambda *_: None)
-            slow = transform_points(there.x, there.y, **call)
-        assert np.hypot(fast.x - slow.x, fast.y - slow.y).max() < 1e-6, code
-        assert (fast.operation, fast.accuracy_m) == (slow.operation, slow.accuracy_m)
-        # A point that the first choice loses sends all the others the long way, to the same place.
-        lost = transform_points(np.append(there.x, 1e12), np.append(there.y, 1e12), **call)
-        assert np.hypot(lost.x[:-1] - fast.x, lost.y[:-1] - fast.y).max() < 1e-6
-        assert np.isnan(lost.x[-1])
 
 
 def test_two_changes_of_datum_add_their_accuracies(grids: Path) -> None:

@@ -10,7 +10,6 @@ Krovak systems EPSG:5513 and 2065 count westing and southing: x is the westing, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,7 +36,6 @@ from inducult_geo.harmonize.transforms.systems import (
 from inducult_geo.ragged import Floats
 
 _NO_SHIFT = "+proj=noop"
-_TO_DEGREES = "inv proj=unitconvert xy_in=deg xy_out=rad"
 # Longitudes may be counted from Ferro, 17.7° west of Greenwich.
 _LON_MAX, _PLANE_MAX = 200.0, 1e8
 # Conversions inside one datum are exact; coordinates of a classical network are seldom worth more than this.
@@ -74,14 +72,15 @@ _Hop = tuple[_Shift, ...]
 
 
 @lru_cache(maxsize=256)
-def _conversion(geodetic: str, projected: str) -> Transformer | None:
-    """Build the pure conversion from a geodetic system to a plane of the same datum; None if it is the same."""
-    if geodetic == projected:
+def _conversion(geodetic: str, code: str) -> Transformer | None:
+    """Build the pure conversion from a geodetic system to one on it, axes east and north; None if it is the same."""
+    plane = SAME_PLANE.get(code, code)
+    if geodetic == plane:
         return None
     try:
-        return Transformer.from_crs(crs_of(geodetic), crs_of(projected), always_xy=True)
+        return Transformer.from_crs(crs_of(geodetic), crs_of(plane), always_xy=True)
     except ProjError as error:
-        raise CoordinateError(f"{projected} is no plane that PROJ can convert to; declare another system.") from error
+        raise CoordinateError(f"{plane} is no plane that PROJ can convert to; declare another system.") from error
 
 
 def _run(transformer: Transformer, x: Floats, y: Floats, *, inverse: bool = False) -> tuple[Floats, Floats]:
@@ -196,104 +195,36 @@ def transform_points(
     """
     source, target = crs_code(source_crs), crs_code(target_crs)
     east, north = _to_plane_axes(source, *_inputs(x, y))
-    way = _Way(geodetic_code(source), geodetic_code(target), source, target)
+    datum, aim = geodetic_code(source), geodetic_code(target)
     # Sines and cosines accept any number: what lies off the globe must not come back around it.
     limits = (_LON_MAX, 90.0) if crs_of(source).is_geographic else (_PLANE_MAX, _PLANE_MAX)
     off = (np.abs(east) > limits[0]) | (np.abs(north) > limits[1])
     if off.any():
         east[off] = north[off] = np.nan
-    hops = _hops(way.datum, way.aim, country, grids)
-    east, north, names, accuracy_m = _transformed(way, hops, east, north)
+    hops = _hops(datum, aim, country, grids)
+    back, onward = _conversion(datum, source), _conversion(aim, target)
+    east, north = _run(back, east, north, inverse=True) if back is not None else (east, north)
+    east, north, names, accuracy_m = _hopped(hops, east, north)
+    east, north = _run(onward, east, north) if onward is not None else (east, north)
     if target in KROVAK_SOUTH_WEST:
         east, north = -east, -north
     for code in {source, target} & DOUBTFUL_PLANES.keys():
         doubt_m, why = DOUBTFUL_PLANES[code]
         accuracy_m, names = max(accuracy_m, doubt_m), [*names, why]
     if not names:
-        said = f"conversion within {way.datum} ({crs_of(way.datum).name})"
+        said = f"conversion within {datum} ({crs_of(datum).name})"
         return Transformed(east, north, said, accuracy_m or _CONVERSION_ACCURACY_M)
     return Transformed(east, north, "; ".join(names), accuracy_m)
 
 
-@dataclass(frozen=True)
-class _Way:
-    """From where to where: the codes of two geodetic systems and of the two systems on them."""
-
-    datum: str
-    aim: str
-    source: str
-    target: str
-
-    @property
-    def planes(self) -> tuple[str, str]:
-        """The systems that PROJ converts to and from, axes east and north."""
-        return SAME_PLANE.get(self.source, self.source), SAME_PLANE.get(self.target, self.target)
-
-
-def _transformed(way: _Way, hops: list[_Hop], x: Floats, y: Floats) -> tuple[Floats, Floats, list[str], float]:
-    """Run the whole way; return the coordinates, the operations' names and their accuracy together."""
-    at_once = _at_once(way, hops, x, y)
-    if at_once is not None:
-        first = hops[0][0].operation
-        return (*at_once, [first.name], first.accuracy_m)
-    from_plane, to_plane = way.planes
-    back, onward = _conversion(way.datum, from_plane), _conversion(way.aim, to_plane)
-    east, north = _run(back, x, y, inverse=True) if back is not None else (x, y)
+def _hopped(hops: list[_Hop], east: Floats, north: Floats) -> tuple[Floats, Floats, list[str], float]:
+    """Run all changes of datum; return the coordinates, the operations' names and their accuracy together."""
     names, accuracy_m = [], 0.0
     for hop in hops:
         east, north, name, hop_accuracy_m = _apply(hop, east, north)
         names += [name] if hop[0].transformer is not None or len(hops) == 1 else []
         accuracy_m += hop_accuracy_m
-    east, north = _run(onward, east, north) if onward is not None else (east, north)
     return east, north, names, round(accuracy_m, 3)
-
-
-def _at_once(way: _Way, hops: list[_Hop], x: Floats, y: Floats) -> tuple[Floats, Floats] | None:
-    """Run the whole way as one pipeline, a fifth faster; None where a point needs the second choice, or may need it."""
-    if len(hops) != 1 or hops[0][0].operation.grid in GRIDS_WITH_RIM:
-        return None
-    shift = hops[0][0]
-    if shift.transformer is None or shift.inverse:
-        return None
-    whole = _whole(*way.planes, way.datum, way.aim, shift.operation.pipeline, shift.operation.grid, shift.path)
-    if whole is None:
-        return None
-    east, north = _run(whole, x, y)
-    lost = np.isnan(east) & np.isfinite(x)
-    return None if lost.any() else (east, north)
-
-
-@lru_cache(maxsize=256)
-def _whole(
-    from_plane: str, to_plane: str, datum: str, aim: str, pipeline: str, grid: str, path: str
-) -> Transformer | None:
-    """Join the conversions and the shift between them into one pipeline; None where one has no steps of its own."""
-    back, onward = _conversion(datum, from_plane), _conversion(aim, to_plane)
-    if back is None or onward is None:
-        return None
-    steps = [*_inverted(_steps(back.definition)), *_steps(pipeline), *_steps(onward.definition)]
-    kept: list[str] = []
-    for step in steps:
-        # Degrees to radians and back again is nothing.
-        if kept and step == _inverted([kept[-1]])[0]:
-            kept.pop()
-        else:
-            kept.append(step)
-    text = " ".join(["+proj=pipeline", *(f"+step {step}" for step in kept)])
-    return _pipeline(text, grid, path)
-
-
-def _steps(definition: str) -> list[str]:
-    """Cut a pipeline as PROJ or the registry writes it into its steps."""
-    plain = re.sub(r"(?:^| )\+", " ", definition).strip()
-    steps = [step.strip() for step in f" {plain}".split(" step ")]
-    steps = [step for step in steps if step != "proj=pipeline"]
-    return [_TO_DEGREES if step == "proj=unitconvert xy_in=rad xy_out=deg" else step for step in steps]
-
-
-def _inverted(steps: list[str]) -> list[str]:
-    """Turn the direction of steps."""
-    return [step.removeprefix("inv ") if step.startswith("inv ") else f"inv {step}" for step in reversed(steps)]
 
 
 def _hops(datum: str, aim: str, country: str, grids: Path | None) -> list[_Hop]:

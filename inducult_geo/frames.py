@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NewType
@@ -142,6 +142,9 @@ SITE_COLUMNS: Mapping[str, str] = {
 TOGETHER: Final = (("address", "postcode", "city"), ("heritage_scheme", "heritage_designation", "heritage_ref"))
 """Columns of a site that one record gives together, so that they fit each other."""
 
+TOLD_IN_TAGS: Final = ("capacity", "fuel")
+"""Fields without a column of records: they are told in the tags, where matching reads them."""
+
 PAIR_COLUMNS: Mapping[str, str] = {
     "left_key": TEXT,
     "right_key": TEXT,
@@ -220,7 +223,7 @@ def _require_work_crs(crs: Any, what: str) -> None:
         raise InducultError(f"{what} must be in {WORK_CRS}, not {name}: transform them first")
 
 
-def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) -> Records:
+def as_records(frame: pd.DataFrame, *, geometry: Any = None) -> Records:
     """Make a `Records` frame: every column of `RECORD_COLUMNS` plus `geometry` in `WORK_CRS`.
 
     Parameters
@@ -228,21 +231,19 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
     frame
         Any columns of a record; missing ones become null. Its own `geometry` is taken where none is given.
     geometry
-        Geometries in `crs`, one a row; null, as those without any point become, for a record without a place.
-    crs
-        The CRS of `geometry`; `WORK_CRS` where not given.
+        Geometries in `WORK_CRS`, one a row; null, as those without any point become, for a record without a place.
 
     Raises
     ------
     InducultError
-        Where the geometries have another CRS than `WORK_CRS`: a geometry is never coerced.
+        Where the geometries say that they are in another CRS: a geometry is never coerced.
     """
     given = frame["geometry"] if geometry is None else geometry
+    _require_work_crs(getattr(getattr(given, "array", given), "crs", None) or WORK_CRS, "records")
     # Not one by one: of a frame of geometries each would be looked up.
     shapes = from_shapely(np.array(given, dtype=object), crs=WORK_CRS)
     # A shape without any point is no place, and has none that could be asked for.
     shapes[shapes.is_empty] = np.nan
-    _require_work_crs(crs or getattr(frame, "crs", None) or WORK_CRS, "records")
     table = typed(pd.DataFrame(frame), RECORD_COLUMNS)
     return Records(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes))
 
@@ -333,12 +334,7 @@ class Counts:
         return asdict(self)
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.records_in + other.records_in,
-            self.in_sites + other.in_sites,
-            self.in_review + other.in_review,
-            self.rejected + other.rejected,
-        )
+        return Counts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 NO_COUNTS: Final = Counts(0, 0, 0, 0)

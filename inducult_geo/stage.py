@@ -229,7 +229,7 @@ def last_collected(region_id: str, run: Run) -> Collected | None:
     """Return what was last collected for a region; None where nothing was, or not the whole of it is there."""
     manifest, parts = _collected(region_id, run)
     told = {"region": region_id, "parts": parts, **{name: manifest.get(name) for name in ("outline", "outline_digest")}}
-    return _read_as(Collected, told) if len(parts) == len(_listed(manifest, "parts")) else None
+    return _read_as(Collected, told) if len(parts) == len(_told_parts(manifest)) else None
 
 
 def keep_collected(
@@ -252,7 +252,7 @@ def _collected(region_id: str, run: Run) -> tuple[dict[str, Any], tuple[Part, ..
     root = run.folder.region(region_id)
     manifest = read_json(root / _COLLECTED) or {}
     parts = []
-    for told in _listed(manifest, "parts"):
+    for told in _told_parts(manifest):
         outputs = told.get("outputs") if isinstance(told, dict) else None
         folder = None if outputs is None else root / "sources" / str(outputs)
         part = _part(told, folder) if isinstance(told, dict) else None
@@ -261,9 +261,9 @@ def _collected(region_id: str, run: Run) -> tuple[dict[str, Any], tuple[Part, ..
     return manifest, tuple(parts)
 
 
-def _listed(manifest: Mapping[str, Any], name: str) -> list[Any]:
-    """Return a list of a manifest; an empty one where another thing stands there."""
-    return found if isinstance(found := manifest.get(name), list) else []
+def _told_parts(manifest: Mapping[str, Any]) -> list[Any]:
+    """Return what a manifest tells of its parts; nothing where another thing than a list stands there."""
+    return found if isinstance(found := manifest.get("parts"), list) else []
 
 
 def _part(told: Mapping[str, Any], folder: Path | None) -> Part | None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ragged_lists import ragged
+from ragged_lists import ragged, words_of
 
 from inducult_geo import ragged as ragged_module
 from inducult_geo.frames import to_json
@@ -37,7 +37,7 @@ NAME = st.lists(WORD, max_size=6).flatmap(
 def test_as_each_name_alone(asked):
     names, countries = [name for name, _ in asked], [country for _, country in asked]
     made = token_lists(names, countries)
-    assert made.tuples() == [name_tokens(name, country=country) for name, country in asked]
+    assert words_of(made) == [name_tokens(name, country=country) for name, country in asked]
     assert len(set(made.tokens)) == len(made.tokens)
 
 
@@ -61,7 +61,7 @@ def test_as_each_name_alone(asked):
 )
 def test_names_with_something_special_beside_plain_ones(name):
     names = ["Zementwerk Rohrdorf", name, "Hut", name]
-    assert token_lists(names, ["DE"] * 4).tuples() == [name_tokens(one, country="DE") for one in names]
+    assert words_of(token_lists(names, ["DE"] * 4)) == [name_tokens(one, country="DE") for one in names]
 
 
 PHRASES = [term for term in TERMS if " " in term]
@@ -74,7 +74,7 @@ def test_phrases_whole_cut_short_and_with_a_word_between(sign):
     names = [sign.join(some) for one in words for some in (one, one[:-1], [*one, "Rohr"], ["Rohr", *one])]
     names += [sign.join([one[0], "Rohr", *one[1:]]) for one in words]
     names += [sign.join([one[0], *other]) for one, other in pairwise(words)]
-    made = token_lists(names, [None] * len(names)).tuples()
+    made = words_of(token_lists(names, [None] * len(names)))
     assert made == [name_tokens(name) for name in names]
     assert len(PHRASES) > 50
 
@@ -86,7 +86,7 @@ def test_names_of_real_tables(shared):
         parts += [pd.DataFrame({"name": read[column], "country": read["country"]})[::3] for column in columns]
     told = pd.concat(parts).dropna().drop_duplicates()
     made, which = prepare_names(told["name"], told["country"])
-    said = made.tuples()
+    said = words_of(made)
     assert [said[one] for one in which] == [name_tokens(a, country=b) for a, b in told.itertuples(index=False)]
     assert len(told) > 5000
 

@@ -45,7 +45,7 @@ def made_up(seed: int, count: int = 260) -> Records:
             key = f"{source}:{number:04d}"
             rows.append({"record_key": key, "source": source, "names": json.dumps({"name": told}), "country": "AT"})
     frame = pd.DataFrame(rows).assign(postcode="8700", aspect="factory", accuracy_m=50.0, region="middle")
-    return as_records(frame, geometry=gpd.GeoSeries(shapes, crs=WORK_CRS).to_numpy(), crs=WORK_CRS)
+    return as_records(frame, geometry=gpd.GeoSeries(shapes, crs=WORK_CRS))
 
 
 def resolved(records: Records, decisions=replay(())) -> Resolution:  # noqa: B008
@@ -54,7 +54,6 @@ def resolved(records: Records, decisions=replay(())) -> Resolution:  # noqa: B00
         contracts={},
         decisions=decisions,
         registry=empty_registry(),
-        run_id="made-up",
         comparing=partial(compare_by_cell, grid=GRID),
     )
 

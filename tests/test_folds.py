@@ -27,9 +27,7 @@ def register(**more):
 
 
 def run(*rows, words=()):
-    return resolve(
-        records(*rows, *backdrop(12)), contracts={}, decisions=replay(words), registry=empty_registry(), run_id="r"
-    )
+    return resolve(records(*rows, *backdrop(12)), contracts={}, decisions=replay(words), registry=empty_registry())
 
 
 def test_a_row_a_year_is_one_site_a_works_told_by_the_latest():

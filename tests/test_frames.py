@@ -163,7 +163,7 @@ def test_content_hash_tells_values_apart() -> None:
 
 @pytest.mark.parametrize("crs", ["EPSG:3035", 3035, pyproj.CRS(3035).to_wkt(), None])
 def test_the_work_crs_may_be_written_in_any_way(crs: object) -> None:
-    records = as_records(pd.DataFrame({"record_key": ["a:1"]}), geometry=[POINT], crs=crs)
+    records = as_records(pd.DataFrame({"record_key": ["a:1"]}), geometry=gpd.GeoSeries([POINT], crs=crs))
     assert records.crs == pyproj.CRS("EPSG:3035")
     assert records.geometry.iloc[0] == POINT
 
@@ -171,8 +171,11 @@ def test_the_work_crs_may_be_written_in_any_way(crs: object) -> None:
 @pytest.mark.parametrize(("crs", "named"), [("EPSG:4326", "WGS 84"), ("EPSG:2180", "ETRF2000-PL / CS92")])
 def test_another_crs_is_refused_by_name(crs: str, named: str) -> None:
     said = f"records must be in EPSG:3035, not {named}: transform them first"
-    with pytest.raises(InducultError, match=said):
-        as_records(pd.DataFrame({"record_key": ["a:1"]}), geometry=[POINT], crs=crs)
+    there, plain = gpd.GeoSeries([POINT], crs=crs), pd.DataFrame({"record_key": ["a:1"]})
+    frames = (gpd.GeoDataFrame(plain, geometry=there), None), (plain, there), (plain, there.array)
+    for frame, shapes in frames:
+        with pytest.raises(InducultError, match=said):
+            as_records(frame, geometry=shapes)
 
 
 def test_sites_without_a_crs_are_refused() -> None:

@@ -29,12 +29,11 @@ def site(*rows, contracts=CONTRACTS, **more):
 
 def test_one_row_a_site_in_order_with_all_columns():
     table = records(row("good:1", "A"), row("good:2", "B"), row("poor:1", "C")).assign(site_id=["z", "a", "z"])
-    sites = golden(Records(table), CONTRACTS, run_id="r")
+    sites = golden(Records(table), CONTRACTS)
     assert sites["site_id"].tolist() == ["a", "z"]
     assert [*sites.columns] == [*SITE_COLUMNS, "geometry"]
     assert sites["n_records"].tolist() == [1, 2]
     assert sites["n_sources"].tolist() == [1, 2]
-    assert (sites["run_id"] == "r").all()
 
 
 def test_no_records_no_sites():
@@ -343,11 +342,11 @@ def many(seed, count=120):
 
 def test_blocks_of_any_size_give_the_same_sites(monkeypatch):
     table = many(1, 60)
-    whole = golden(table, CONTRACTS, run_id="r")
+    whole = golden(table, CONTRACTS)
     for size in (7, 1_000):
         monkeypatch.setitem(golden.__globals__, "BLOCK", size)
-        pd.testing.assert_frame_equal(golden(table, CONTRACTS, run_id="r"), whole)
-    one_by_one = [golden(Records(part), CONTRACTS, run_id="r") for _, part in table.groupby("site_id")]
+        pd.testing.assert_frame_equal(golden(table, CONTRACTS), whole)
+    one_by_one = [golden(Records(part), CONTRACTS) for _, part in table.groupby("site_id")]
     pd.testing.assert_frame_equal(pd.concat(one_by_one, ignore_index=True), whole, check_dtype=False)
 
 

@@ -32,7 +32,6 @@ def run(*rows, words=(), contracts=None):
         contracts=contracts or {},
         decisions=replay(words),
         registry=empty_registry(),
-        run_id="r",
     )
 
 

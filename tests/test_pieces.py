@@ -36,7 +36,6 @@ def run(*rows, words=(), drawn=True, registry=None):
         contracts={"osm": DRAWN if drawn else DRAWN.model_copy(update={"drawn_in_pieces": False})},
         decisions=replay(words),
         registry=empty_registry() if registry is None else registry,
-        run_id="r",
     )
 
 

@@ -204,7 +204,7 @@ def test_a_monument_inside_works_leaves_them_their_other_question() -> None:
 def made(*rows, decisions=(), registry=None):
     table = records(*rows, *backdrop(12))
     known = empty_registry() if registry is None else registry
-    return resolve(table, contracts={}, decisions=replay(decisions), registry=known, run_id="r")
+    return resolve(table, contracts={}, decisions=replay(decisions), registry=known)
 
 
 def test_a_decided_pair_is_never_asked_again_when_osm_numbers_anew() -> None:
@@ -262,9 +262,7 @@ def asked_at(chance: float, *names: str) -> bool:
         return replace(scored, probability=probability, is_question=here | scored.is_question)
 
     table = records(*rows, *backdrop(12))
-    told = resolve(
-        table, contracts={}, decisions=replay(()), registry=empty_registry(), run_id="r", comparing=comparing
-    )
+    told = resolve(table, contracts={}, decisions=replay(()), registry=empty_registry(), comparing=comparing)
     assert told.members["a:1"] != told.members["b:1"]
     return question_id("a:1", "b:1") in set(told.review["review_id"])
 

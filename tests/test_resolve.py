@@ -35,7 +35,6 @@ def run(*rows, decisions=(), registry=None, contracts=None, others=True):
         contracts=contracts or {},
         decisions=replay(decisions),
         registry=empty_registry() if registry is None else registry,
-        run_id="r1",
     )
 
 
@@ -55,7 +54,7 @@ def test_two_sources_meet_in_one_site():
     assert made.members["a:1"] == made.members["b:1"]
     assert outcome(made, "a:1", "b:1") == "match"
     site = made.sites.set_index("site_id").loc[made.members["a:1"]]
-    assert (site["n_sources"], site["n_records"], site["run_id"]) == (2, 2, "r1")
+    assert (site["n_sources"], site["n_records"]) == (2, 2)
     assert 0.3 <= site["confidence"] <= 1
     assert check_site_id(made.members["a:1"])
 
@@ -181,7 +180,6 @@ def test_ids_stay_over_runs_and_any_order_of_rows():
         contracts={},
         decisions=Decisions(),
         registry=first.registry,
-        run_id="r1",
     )
     pd.testing.assert_series_equal(first.members, again.members)
     pd.testing.assert_frame_equal(first.registry, again.registry)
@@ -213,9 +211,7 @@ def test_no_records_and_one_record():
     lone = run(row("a:1", "Alone", point()), others=False)
     assert len(lone.sites) == 1
     assert lone.review.empty
-    empty = resolve(
-        Records(records(row("a:1")).iloc[:0]), contracts={}, decisions=Decisions(), registry=lone.registry, run_id="r"
-    )
+    empty = resolve(Records(records(row("a:1")).iloc[:0]), contracts={}, decisions=Decisions(), registry=lone.registry)
     assert len(empty.sites) == 0
     assert len(empty.registry) == 1
 
@@ -292,7 +288,7 @@ def test_places_that_are_near_enough_or_confirmed_by_an_address_are_not_asked_ab
 def test_a_word_of_the_trade_is_no_name():
     """Two porcelain works of two villages: so few records there be, the trade does not make them one."""
     rows = [row("a:1", "Porzellanfabrik Pirkenhammer", point()), row("b:1", "Porzellanfabrik Dallwitz", point(700))]
-    made = resolve(records(*rows), contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r")
+    made = resolve(records(*rows), contracts={}, decisions=Decisions(), registry=empty_registry())
     assert made.members["a:1"] != made.members["b:1"]
 
 
@@ -354,7 +350,7 @@ def test_records_in_another_order_give_the_same_and_are_left_as_they_are():
     pd.testing.assert_series_equal(one.members, other.members)
     for part in ("sites", "pairs", "review", "registry"):
         pd.testing.assert_frame_equal(pd.DataFrame(getattr(one, part)), pd.DataFrame(getattr(other, part)))
-    resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r")
+    resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry())
     pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))
 
 
@@ -372,7 +368,7 @@ def test_what_the_pairs_say_is_let_go_before_the_rows_are_made(monkeypatch):
 
     monkeypatch.setitem(resolve.__globals__, "golden", rows)
     table = records(*SAPPI, *backdrop(12))
-    resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r", comparing=comparing)
+    resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry(), comparing=comparing)
     assert held[1:] == [True]
 
 

@@ -38,7 +38,7 @@ def world(*, numbers: int = 0, sources: str = "osm list register", day: str = "2
 def run(rows: list[dict], registry: pd.DataFrame | None = None) -> Resolution:
     known = empty_registry() if registry is None else registry
     table = records(*rows) if rows else records(*world()[:1]).iloc[:0]
-    return resolve(Records(table), contracts={}, decisions=Decisions(), registry=known, run_id="r")
+    return resolve(Records(table), contracts={}, decisions=Decisions(), registry=known)
 
 
 @cache

@@ -120,7 +120,6 @@ def run(rows: tuple, *words: Decision) -> Resolution:
         contracts=CONTRACTS,
         decisions=replay(words),
         registry=empty_registry(),
-        run_id="story",
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ragged_lists import words_of
 
 from inducult_geo.text import (
     clean_text,
@@ -316,7 +317,7 @@ def test_prepare_names_reads_each_pair_of_name_and_country_once(dtype: str) -> N
     country = pd.Series(["DE", "DE", "CZ", None, "DE"], dtype=dtype)
     lists, which = prepare_names(names, country)
     assert which.tolist() == [0, -1, 1, 2, 0]
-    assert lists.tuples() == [("@brickworks",), ("cheb",), ("eger",)]
+    assert words_of(lists) == [("@brickworks",), ("cheb",), ("eger",)]
     assert prepare_names(names[:0], country[:0])[1].tolist() == []
 
 
@@ -349,7 +350,7 @@ def test_speed(shared: Path) -> None:
 def test_words_with_lost_letters_are_no_two_words(name: str, tokens: tuple[str, ...]) -> None:
     """A word of trade is known where what is left of it fits one alone; of others the rest counts."""
     assert set(name_tokens(name, country="PL")) == set(tokens)
-    assert token_lists([name], ["PL"]).tuples() == [name_tokens(name, country="PL")]
+    assert words_of(token_lists([name], ["PL"])) == [name_tokens(name, country="PL")]
 
 
 def test_a_cell_of_nothing_but_lost_letters_is_read_in_linear_time() -> None:

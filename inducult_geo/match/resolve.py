@@ -68,7 +68,6 @@ def resolve(
     contracts: Mapping[str, Contract],
     decisions: Decisions,
     registry: pd.DataFrame,
-    run_id: str | None = None,
     comparing: Callable[..., Scored] | None = None,
 ) -> Resolution:
     """Resolve records into sites.
@@ -79,8 +78,6 @@ def resolve(
         Accepted records of all sources, in the work CRS; source -> contract.
     decisions, registry
         What stewards decided (obeyed, and never asked again); the registry of site ids so far.
-    run_id
-        Written to every site; null where what is found here goes into it, so that who asked writes it.
     comparing
         What scores the records (ordered by key), told `many` and `apart`: `compare` where not given.
 
@@ -106,7 +103,7 @@ def resolve(
     # What the pairs say has been told: of a million records that is as much again as all that is made from here on.
     del scored, clusters, marks, settled
     homed = _homed(with_whole_shapes(ordered, folds), members, assigned.registry)
-    sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
+    sites = golden(homed, contracts, confidence=_confidence(table, review, members))
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)
     problems = (*_noticed(word, registry, ordered), *_gainsaid(word, members))

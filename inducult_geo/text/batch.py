@@ -38,12 +38,6 @@ class TokenLists:
     tokens: Sequence[str]
     lists: Ragged
 
-    def tuples(self) -> list[tuple[str, ...]]:
-        """Return the tokens of each name."""
-        said = [self.tokens[number] for number in self.lists.values.tolist()]
-        ends = self.lists.offsets.tolist()
-        return [tuple(said[start:end]) for start, end in pairwise(ends)]
-
 
 def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenLists:
     """Make the tokens of names, as `name_tokens` gives them.

@@ -76,7 +76,7 @@ def resolved(records: Records, registry: pd.DataFrame | None = None) -> Resoluti
     table = Records(records.assign(region=records["region"].fillna("all"), licence="CC0-1.0"))
     contracts = {source: contract(source) for source in table["source"].unique()}
     known = empty_registry() if registry is None else registry
-    return resolve(table, contracts=contracts, decisions=Decisions(), registry=known, run_id="bench")
+    return resolve(table, contracts=contracts, decisions=Decisions(), registry=known)
 
 
 def twins(made: Resolution) -> dict[str, list[str]]:

@@ -80,7 +80,7 @@ def bench() -> dict:
     from inducult_geo.match.resolve import resolve
 
     records, truth = sample_records()
-    made = resolve(records, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="sample")
+    made = resolve(records, contracts={}, decisions=Decisions(), registry=empty_registry())
 
     def joined(home: pd.Series) -> set[tuple[str, str]]:
         grouped = home.groupby(home).groups.values()

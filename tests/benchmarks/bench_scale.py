@@ -125,7 +125,7 @@ def source(random: np.random.Generator, truth: pd.DataFrame, name: str, size: in
     frame["country"] = rows["country"]
     place = rows[["x", "y"]].to_numpy() + random.normal(0, moved_m, (size, 2))
     frame["detail"], frame["accuracy_m"] = [str(work) for work in at], moved_m * 2.45
-    return as_records(frame, geometry=gpd.points_from_xy(*place.T), crs=WORK_CRS)
+    return as_records(frame, geometry=gpd.points_from_xy(*place.T, crs=WORK_CRS))
 
 
 def city(random: np.random.Generator, count: int) -> pd.DataFrame:
@@ -203,7 +203,7 @@ def matched(records: Records) -> Made:
     contracts = {
         name: Contract(id=name, title=name, files="x", licence="CC0-1.0", attribution=name) for name in ("a", "b")
     }
-    sites = step("golden rows", lambda: golden(homed, contracts, run_id="bench"))
+    sites = step("golden rows", lambda: golden(homed, contracts))
     return Made(cpu_s, system_s, mb, pairs, dict(groups.group), len(sites))
 
 

@@ -129,7 +129,7 @@ def systems_over(bbox: tuple[float, float, float, float], *, in_degrees: bool) -
     )
 
 
-def _authority(system: CRS, asked: str = "") -> str | None:
+def _authority(system: CRS, *, asked: str) -> str | None:
     """Give the code of a system, EPSG's first; old WKT has lost the order of axes, but names its own code."""
     own = system.to_json_dict().get("id") or {}
     if own.get("authority") == "EPSG" and asked in (f"EPSG:{own['code']}", _BY_CODE):

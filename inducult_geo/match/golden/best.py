@@ -61,7 +61,6 @@ def golden(
     contracts: Mapping[str, Contract],
     *,
     confidence: Confidence | None = None,
-    run_id: str | None = None,
 ) -> Sites:
     """Make one row a site.
 
@@ -73,14 +72,12 @@ def golden(
         Source -> contract, for reliability, licence and attribution.
     confidence
         Scores of the clusters.
-    run_id
-        Written to every row.
 
     Returns
     -------
     Sites
         Sorted by `site_id`. `lineage` names the record of every value; where several together make a value (`names`,
-        `aspect`), all of them, separated by "; ".
+        `aspect`), all of them, separated by "; ". `run_id` is null: what is found here goes into it.
 
     Raises
     ------
@@ -103,7 +100,7 @@ def golden(
         _block(table.iloc[rows].reset_index(drop=True), contracts, confidence or Confidence({}, {}))
         for rows in _cut(texts(table["site_id"]), order)
     ]
-    return _stacked(blocks, run_id)
+    return _stacked(blocks)
 
 
 def _cut(sites: pa.Array, order: Ints) -> Iterator[Ints]:
@@ -145,7 +142,7 @@ def _looked_up(known: Mapping[str, float], ids: pa.Array, other: float) -> Float
     return np.array([known.get(site, other) for site in ids.to_pylist()] if known else len(ids) * [other], dtype=float)
 
 
-def _stacked(blocks: list[dict[str, Any]], run_id: str | None) -> Sites:
+def _stacked(blocks: list[dict[str, Any]]) -> Sites:
     """Put blocks of sites one under the other; texts stay where they are, as one chunk a block."""
     sizes = [len(block["n_records"]) for block in blocks]
     size = sum(sizes)
@@ -161,7 +158,6 @@ def _stacked(blocks: list[dict[str, Any]], run_id: str | None) -> Sites:
             columns[name] = as_column(pa.chunked_array(told))
         else:
             columns[name] = pd.Series(np.concatenate(parts), dtype=kind)
-    columns["run_id"] = as_column(taken(texts([run_id]), np.zeros(size, dtype=np.int64)))
     shapes = np.concatenate([block.pop("geometry") for block in blocks])
     return as_sites(gpd.GeoDataFrame(columns, geometry=shapes, crs=WORK_CRS))
 

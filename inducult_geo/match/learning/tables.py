@@ -10,11 +10,10 @@ import geopandas as gpd
 import pandas as pd
 
 from inducult_geo.errors import InducultError
-from inducult_geo.frames import WORK_CRS, Records, as_records, to_json
+from inducult_geo.frames import TOLD_IN_TAGS, WORK_CRS, Records, as_records, to_json
 from inducult_geo.text import clean_text
 
 PLAIN: Final = ("operator", "address", "postcode", "city", "country")
-TOLD_IN_TAGS: Final = ("capacity", "fuel")
 
 
 def records_from_csv(path: Path, source: str, columns: Mapping[str, str] | None = None) -> Records:
@@ -59,4 +58,4 @@ def records_from_csv(path: Path, source: str, columns: Mapping[str, str] | None 
             **{name: table[name] for name in PLAIN if name in table},
         }
     )
-    return as_records(frame, geometry=shapes.to_numpy())
+    return as_records(frame, geometry=shapes)

@@ -99,8 +99,6 @@ class Examples:
         Key of the left record that each belongs to (for folds).
     weight
         What each counts.
-    emptied
-        Whether the true partners were taken out.
     name
         The set and the state.
     """
@@ -111,7 +109,6 @@ class Examples:
     true: Flags
     group: NDArray[np.object_]
     weight: float = 1.0
-    emptied: bool = False
     name: str = ""
 
     def without(self, keys: Collection[str]) -> Examples:
@@ -151,7 +148,7 @@ def examples(labelled: Labelled) -> Iterator[Examples]:
             weight *= PLACELESS_SHARE
         yield _examples(mine, theirs, labelled, weight, name)
         kept = Records(theirs[~own_keys(theirs["record_key"]).isin(gone)].reset_index(drop=True))
-        yield _examples(mine, kept, labelled, weight * EMPTIED_SHARE, name, emptied=True)
+        yield _examples(mine, kept, labelled, weight * EMPTIED_SHARE, name)
 
 
 def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -> dict[str, Any]:
@@ -203,9 +200,7 @@ def _share(shown: Sequence[Examples]) -> float:
     return with_partner / max(sum(part.weight * len(set(part.group)) for part in shown), 1e-9)
 
 
-def _examples(
-    left: Records, right: Records, labelled: Labelled, weight: float, name: str, *, emptied: bool = False
-) -> Examples:
+def _examples(left: Records, right: Records, labelled: Labelled, weight: float, name: str) -> Examples:
     """Compare the candidates of two tables and mark what is true."""
     pairs = compared(prepare(concat_records([left, right])), split=len(left))
     keys = own_keys(pd.Series(pairs.prepared.key, dtype="str")).to_numpy(dtype=object)
@@ -215,7 +210,7 @@ def _examples(
     teaches = np.array([pair[0] in lefts and pair not in doubtful for pair in named], dtype=bool) | true
     rows = np.flatnonzero(teaches)
     group = pairs.prepared.key[pairs.left[rows]]
-    return Examples(pairs, compare_all(pairs), rows, true[rows], group, weight, emptied, name)
+    return Examples(pairs, compare_all(pairs), rows, true[rows], group, weight, name)
 
 
 def _hide(records: Records, columns: Sequence[str]) -> Records:

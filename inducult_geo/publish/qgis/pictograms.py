@@ -11,8 +11,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 
-def _gear(teeth: int = 8, outer: float = 11.5, inner: float = 8.4, hole: float = 3.6) -> str:
+def _gear() -> str:
     """Return a gear around the middle of the grid."""
+    teeth, outer, inner, hole = 8, 11.5, 8.4, 3.6
     points = []
     for tooth in range(teeth):
         for turn, radius in ((-0.30, inner), (-0.18, outer), (0.18, outer), (0.30, inner)):

@@ -14,7 +14,7 @@ import pandas as pd
 from inducult_geo.catalog.models import Contract
 from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
-from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
+from inducult_geo.frames import TOLD_IN_TAGS, FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.formats.paged import CUT_LIST, Page, pages_told
 from inducult_geo.sources.formats.sheet_child import as_whole
 from inducult_geo.sources.formats.table import Table, has_shapes, is_filled, names_of_a_row, rows_going_on
@@ -46,9 +46,6 @@ VALUES_AS_NAMES: Final = (
 
 JOINED: Final = ("address",)
 """Fields of which a list of columns is not a choice: street and number stand side by side."""
-
-TOLD_IN_TAGS: Final = ("capacity", "fuel")
-"""Fields without a column of records: they are told in the tags, where matching reads them."""
 
 
 def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:

@@ -48,6 +48,19 @@ def test_what_the_package_logs_is_told_meanwhile(capsys: pytest.CaptureFixture[s
     assert "too fine" not in err
 
 
+def test_a_finer_step_is_told_on_a_terminal_and_where_a_log_was_silent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(display.time, "monotonic", lambda: now_s[0])
+    with progress() as (say, _):
+        for step, at_s in (("soon", 0.5), ("late", 1.2), ("sooner", 2.1), ("later", 2.3)):
+            now_s[0] = at_s
+            LOGGER.debug(step)
+        say("done")
+    assert capsys.readouterr().err.split() == ["late", "later", "done"]
+
+
 def test_nothing_is_left_behind_even_after_an_error() -> None:
     before = (list(LOGGER.handlers), LOGGER.level)
     with pytest.raises(RuntimeError), progress():

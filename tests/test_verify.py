@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import logging
 import re
 import shutil
 import sqlite3
@@ -109,10 +110,12 @@ def _listing_elsewhere(release: Path) -> None:
     sums.write_text(sums.read_text() + f"{hashlib.sha256(b'').hexdigest()}  ../../etc/passwd\n")
 
 
-def test_a_whole_release_keeps_every_promise(whole: Path) -> None:
-    found = verify(whole)
+def test_a_whole_release_keeps_every_promise(whole: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="inducult_geo"):
+        found = verify(whole)
     assert [finding for finding in found if not finding.ok] == []
     assert [finding.promise for finding in found] == NAMES
+    assert f"checking promise 2 of {len(NAMES)}: {NAMES[1]}" in caplog.messages, "and it tells how far it is"
 
 
 def test_a_release_of_the_least_that_there_can_be_keeps_every_promise(tmp_path: Path) -> None:

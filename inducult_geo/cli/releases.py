@@ -24,11 +24,13 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check every promise of a release folder."""
+    from inducult_geo.display import progress
     from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.promises.verify import verify as verify_release
     from inducult_geo.report import finding_tables
 
-    findings = verify_release(release_folder(release))
+    with progress(quiet=as_json):
+        findings = verify_release(release_folder(release))
     if as_json:
         rows = [{"promise": f.promise, "ok": f.ok, "detail": f.detail} for f in findings]
         print_json({"release": str(release), "ok": all(f.ok for f in findings), "findings": rows})
@@ -68,17 +70,20 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put a whole release into a PostGIS database, in place of the one that is there; all of it or nothing."""
+    from inducult_geo.display import progress
     from inducult_geo.errors import ReleaseError
     from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.databases.postgis import load_postgis
     from inducult_geo.publish.promises.verify import verify as verify_release
 
     folder = release_folder(release)
-    broken = [finding for finding in verify_release(folder) if not finding.ok]
-    if broken:
-        told = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken[:3])
-        raise ReleaseError(f"{release}: breaks its promises and is not published: {told}")
-    rows = load_postgis(folder, to, schema=schema)
+    with progress(quiet=as_json) as (say, _):
+        broken = [finding for finding in verify_release(folder) if not finding.ok]
+        if broken:
+            told = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken[:3])
+            raise ReleaseError(f"{release}: breaks its promises and is not published: {told}")
+        say(f"loading it into schema {schema}")
+        rows = load_postgis(folder, to, schema=schema)
     if as_json:
         print_json({"schema": schema, "rows": rows})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -31,7 +32,9 @@ from inducult_geo.match.scoring.permits import sure_or_first
 from inducult_geo.match.scoring.score import Scored, Weights, score
 from inducult_geo.match.within_source.folds import Folds, as_one, folds_of, with_whole_shapes
 from inducult_geo.ragged import Flags
-from inducult_geo.text import first_few
+from inducult_geo.text import counted, first_few
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def resolve(
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
     scored, folds = compare_speaking(ordered, contracts, word, comparing or compare)
+    _LOG.debug("joining records, %s compared", counted(len(scored.probability), "pair"))
     many = sources_of_units(contracts)
     first = sure_or_first(scored, many)
     clusters = cluster(ordered, links(scored, word, folds.first, first), many=many, decisions=word, folded=folds.first)
@@ -99,9 +103,11 @@ def resolve(
     members = assigned.members
     nested = _belonging(ordered, word, members, contracts)
     settled = Settled(ordered, clusters, word, folds, members, many, first, nested.parts)
+    _LOG.debug("telling what became of the pairs")
     table, review = questions(outcomes(scored, settled), ordered)
     # What the pairs say has been told: of a million records that is as much again as all that is made from here on.
     del scored, clusters, marks, settled
+    _LOG.debug("choosing what is said of each site")
     homed = _homed(with_whole_shapes(ordered, folds), members, assigned.registry)
     sites = golden(homed, contracts, confidence=_confidence(table, review, members))
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
@@ -213,7 +219,9 @@ def compare(
     `many` names the sources of which several records may be one site (permits, units), `apart` the keys of pairs that
     are said to be two sites.
     """
+    _LOG.debug("looking for candidates among %s", counted(len(records), "record"))
     pairs = compared(prepare(records))
+    _LOG.debug("scoring %s", counted(len(pairs.left), "pair"))
     return score(pairs, weights, many=many, apart=pairs.are(apart))
 
 

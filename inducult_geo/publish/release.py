@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from inducult_geo.publish.research.geoparquet import write_geoparquet
 from inducult_geo.publish.research.listing import readme_text, sha256sums
 from inducult_geo.publish.research.tiles import write_tiles
 from inducult_geo.store import SUMS
+
+_LOG = logging.getLogger(__name__)
 
 
 def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -40,11 +43,14 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
     if not folder.is_dir() or any(folder.iterdir()):
         raise ReleaseError(f"{folder}: a release is written into an existing, empty folder only. Give it a fresh one.")
     _write_from_layers(bundle, folder)
+    _LOG.debug("writing the Parquet files")
     write_geoparquet(bundle, folder)
+    _LOG.debug("writing %s", TILES)
     write_tiles(bundle, folder / TILES)
     write_text(folder / "README.txt", readme_text(bundle))
     write_text(folder / MANIFEST, _manifest_text(manifest))
     # Last, because it tells size and hash of the files before it.
+    _LOG.debug("writing tables and documents")
     write_research_files(bundle, folder)
     write_sums(folder)
 
@@ -52,7 +58,9 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
 def _write_from_layers(bundle: Bundle, folder: Path) -> None:
     """Write what is made of the layers' rows: these are gathered once, and let go before the other files are made."""
     frames = layer_frames(bundle)
+    _LOG.debug("writing %s", GEOPACKAGE)
     write_geopackage(bundle, folder / GEOPACKAGE, frames)
+    _LOG.debug("writing %s", PAGE)
     write_text(folder / PAGE, preview_page(bundle, frames))
 
 

@@ -11,6 +11,7 @@ whatever their names, and which words are rare enough to bring two records toget
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from inducult_geo.match.reading.places import place_order, points_in
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.score import Scored, Weights, score
 from inducult_geo.ragged import Floats, Ints
+
+_LOG = logging.getLogger(__name__)
 
 CELL_M = 200_000.0
 HALO_M = 12_000.0
@@ -84,7 +87,9 @@ def compare_by_cell(
 def _of_cells(records: Records, grid: Grid) -> Iterator[pd.DataFrame]:
     points, every_key = points_in(records.geometry.to_numpy()), records["record_key"].to_numpy(dtype=object)
     home = grid.cells(points)
-    for cell in np.unique(home, axis=0):
+    cells = np.unique(home, axis=0)
+    for number, cell in enumerate(cells, start=1):
+        _LOG.debug("comparing cell %d of %d", number, len(cells))
         here = grid.reached(cell, points)
         # By place and key, so that the order of the records has no say.
         here = here[np.argsort(every_key[here])]

@@ -6,6 +6,7 @@ one included. Nothing in the folder is changed.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,8 @@ from inducult_geo.publish.promises import files as files
 from inducult_geo.publish.promises import gpkg as gpkg
 from inducult_geo.publish.promises import research as research
 from inducult_geo.publish.promises import web as web
+
+_LOG = logging.getLogger(__name__)
 
 _TOLD = 5
 """How many faults of one promise are told: a thousand say no more than five."""
@@ -79,14 +82,15 @@ def verify(release: Path) -> list[Finding]:
     """
     opened = Opened(release)
     try:
-        return [_check(promise, broken, opened) for promise, broken in PROMISES.items()]
+        return [_check(number, promise, opened) for number, promise in enumerate(PROMISES, start=1)]
     finally:
         opened.close()
 
 
-def _check(promise: str, broken: Callable[[Opened], Iterator[str]], opened: Opened) -> Finding:
+def _check(number: int, promise: str, opened: Opened) -> Finding:
+    _LOG.debug("checking promise %d of %d: %s", number, len(PROMISES), promise)
     try:
-        told = list(islice(broken(opened), _TOLD + 1))
+        told = list(islice(PROMISES[promise](opened), _TOLD + 1))
     except Exception as problem:  # a folder may be spoiled in any way: what cannot be read is not promised
         return Finding(promise, False, f"cannot be checked: {type(problem).__name__}: {problem}")
     more = ["and more"] if len(told) > _TOLD else []

@@ -263,17 +263,17 @@ def test_axes_that_fit_only_swapped_are_set(tmp_path: Path, run: Run) -> None:
 
 
 def test_nothing_but_the_order_of_axes_is_guessed(run: Run) -> None:
-    opole, path = run.catalog.regions["opole"], Path("a.csv")
+    opole = run.catalog.regions["opole"]
     meters, degrees = (table(crs, "PL", OPOLE)[["x", "y"]].to_numpy(float) for crs in ("EPSG:2180", "EPSG:4326"))
-    kilometers = crs_lines(None, meters / 1000, opole, run, path)
+    kilometers = crs_lines(None, meters / 1000, opole, run)
     assert (kilometers.chosen, kilometers.offered) == (None, ["EPSG:2180"])
-    swapped = crs_lines("EPSG:2180", meters[:, ::-1], opole, run, path)
+    swapped = crs_lines("EPSG:2180", meters[:, ::-1], opole, run)
     assert "do not lie in opole" in swapped.place[-1]
     unknown = "+proj=longlat +ellps=bessel +towgs84=1,2,3 +no_defs"
-    assert crs_lines(unknown, degrees, None, run, path).chosen is None, "of another datum than that of receivers"
+    assert crs_lines(unknown, degrees, None, run).chosen is None, "of another datum than that of receivers"
     few_there = np.r_[degrees[:5], degrees[5:] + 5]
-    assert crs_lines("EPSG:4326", few_there, None, run, path).head == []
-    assert crs_lines("EPSG:4156", degrees, None, run, path).head == [], "of two countries"
+    assert crs_lines("EPSG:4326", few_there, None, run).head == []
+    assert crs_lines("EPSG:4156", degrees, None, run).head == [], "of two countries"
 
 
 def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -> None:

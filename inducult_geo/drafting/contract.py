@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -88,6 +89,13 @@ class _Draft:
         return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
+class _ToldBy(NamedTuple):
+    """Which columns tell the places: two of coordinates, or one of texts."""
+
+    axes: tuple[Column, Column] | None = None
+    text: Column | None = None
+
+
 def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None = None) -> str:
     """Return the text of a first contract for a file.
 
@@ -126,8 +134,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     found.head.insert(2, comment(f"{size}; {table.kind}"))
     _say_how_read(found, table, chosen_read)
     columns = columns_of(table.frame)
-    axes, text = _places_of(path, table, columns, about, run)
-    systems = _say_place(found, path, table, columns, axes, text, about, run)
+    axes, text = told_by = _places_of(table, columns, about, run)
+    systems = _say_place(found, table, columns, told_by, about, run)
     found.place += [*named_lines(path, table, chosen_read, systems), *_HOW_TRUE]
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     of_a_sheet = table.kind == "spreadsheet" and chosen_read.sheet is not None
@@ -160,17 +168,15 @@ def _accuracy_words(column: Column) -> list[list[str]]:
     return [["[values.accuracy_m]", *(f"# {quoted(word)} = 100 # meters" for word in words)]]
 
 
-def _places_of(
-    path: Path, table: Table, columns: list[Column], about: Region | None, run: Run
-) -> tuple[tuple[Column, Column] | None, Column | None]:
+def _places_of(table: Table, columns: list[Column], about: Region | None, run: Run) -> _ToldBy:
     """Return the two columns that hold the coordinates, or the one in which places stand as texts."""
     if has_shapes(table.frame):
-        return None, None
+        return _ToldBy()
     axes = axes_of(columns)
     text = None if axes else place_text_of(columns)
     if about is not None and not (axes or text):
-        axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run, path))
-    return axes, text
+        axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run))
+    return _ToldBy(axes, text)
 
 
 def _head(found: _Draft, path: Path, about: Region | None) -> None:
@@ -241,21 +247,14 @@ def _say_how_read(found: _Draft, table: Table, read: Read) -> None:
 
 
 def _say_place(
-    found: _Draft,
-    path: Path,
-    table: Table,
-    columns: list[Column],
-    axes: tuple[Column, Column] | None,
-    text: Column | None,
-    about: Region | None,
-    run: Run,
+    found: _Draft, table: Table, columns: list[Column], told_by: _ToldBy, about: Region | None, run: Run
 ) -> SystemLines:
     """Write where the rows say their place, and in which system; return what is said of the systems."""
     if has_shapes(table.frame):
         found.place.append("geometry = true")
         points = shape_points(table.frame["geometry"])
-    elif axes is not None:
-        x, y = axes
+    elif told_by.axes is not None:
+        x, y = told_by.axes
         mark = "," if "," in (x.decimal, y.decimal) else "."
         if mark == ",":
             found.read.append('decimal = "," # guessed: the coordinates are numbers only so')
@@ -264,7 +263,7 @@ def _say_place(
             looks = f"e.g. {short(axis.cells[0])}" if axis.is_angle else number_range(numbers)
             found.place.append(f"{name} = {quoted(axis.name)} # guessed: {looks}")
         found.place += zone_lines(columns)
-    elif text is not None:
+    elif (text := told_by.text) is not None:
         found.place.append(f"text = {quoted(text.name)} # guessed: reads as places, e.g. {short(text.cells[0])}")
         points = text_points(text)
     else:
@@ -274,7 +273,7 @@ def _say_place(
         found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
         points = np.empty((0, 2))
     found.head += _units_lines(points)
-    systems = crs_lines(table.crs, points, about, run, path)
+    systems = crs_lines(table.crs, points, about, run)
     found.head += systems.head
     found.place += systems.place
     return systems

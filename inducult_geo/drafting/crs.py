@@ -10,20 +10,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from inducult_geo.catalog import Contract, Region
-from inducult_geo.collecting.by_contract import ground_of
+from inducult_geo.catalog import Region
+from inducult_geo.collecting.by_contract import ground_in
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinates.parsed import WGS84
 from inducult_geo.harmonize.places.mixed import two_systems
-from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.places.placement import (
     LOST_POINTS,
+    SAME_PLACE_M,
     Candidate,
     Placement,
     choose_reading,
@@ -31,16 +31,11 @@ from inducult_geo.harmonize.places.placement import (
     lost_points,
 )
 from inducult_geo.harmonize.places.points import BEYOND_DEG
-from inducult_geo.harmonize.places.readings import Land, Reading
+from inducult_geo.harmonize.places.readings import WEB_MERCATOR, Land, Reading
 from inducult_geo.harmonize.transforms.operations import operations
 from inducult_geo.harmonize.transforms.systems import crs_code, geodetic_code, systems_over
 from inducult_geo.run import Run
 
-SAME_PLACE_M = 3.0
-"""Candidates nearer than that are the same place for a partner's list."""
-
-_DEGREES = "EPSG:4326"
-_WEB_MERCATOR = "EPSG:3857"
 _WEB_MERCATOR_EDGE = 20_037_508.4
 _NO_COORDINATE_OF_A_COUNTRY = 1e6
 _SHARE_MIN = 0.5
@@ -82,7 +77,7 @@ class SystemLines:
         self.place.append('# crs = "EPSG:"')
 
 
-def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path) -> SystemLines:
+def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run: Run) -> SystemLines:
     """Return what a draft says of the CRS.
 
     Parameters
@@ -100,24 +95,24 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
         if code is None and not _is_registered(stated):
             lines.place.append(comment(f"The file states {short(stated)}, which is no registered system."))
             if len(points):
-                _choose(lines, stated, points, about, run, path)
+                _choose(lines, stated, points, about, run)
             return lines
         if code:
             lines.choose(code, "stated by the file")
         else:
             lines.place.append(comment(f"states {short(stated)}"))
-        lines.place += _doubt(code, points, about, run, path)
+        lines.place += _doubt(code, points, about, run)
         lines.head += _home(code, points, about, run)
         return lines
     if stated is not None:
         numbers = number_range(points[:, 0])
         lines.place.append(comment(f"The file states {short(stated)}, but its numbers are no degrees ({numbers})."))
     if len(points):
-        _choose(lines, stated, points, about, run, path)
+        _choose(lines, stated, points, about, run)
     return lines
 
 
-def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path) -> list[str]:
+def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run) -> list[str]:
     """Say that the places do not lie in the region in the system that the file states: a `.prj` may be of another.
 
     Nor where the system is used, where no region is named.
@@ -126,7 +121,7 @@ def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run,
         return []
     if about is None:
         return [] if _lie_where_used(code, points) else [comment(_NOT_WHERE_USED)]
-    choice = _choice(points, about, run, path, code)
+    choice = _choice(points, about, run, code)
     if choice is None or (choice.reading is not None and choice.reading.is_as_declared):
         return []
     return [comment(f"As stated, the places do not lie in {about.id}: inducult check names what fits.")]
@@ -139,32 +134,30 @@ def _lie_where_used(code: str, points: np.ndarray) -> bool:
     area = crs.area_of_use
     if area is None:
         return True
-    lon, lat = Transformer.from_crs(code, _DEGREES, always_xy=True).transform(*points.T)
+    lon, lat = Transformer.from_crs(code, WGS84, always_xy=True).transform(*points.T)
     west, south, east, north = shapely.box(*area.bounds).buffer(BEYOND_DEG).bounds
     inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
     return bool(inside.mean() >= _SHARE_MIN) or area.west > area.east
 
 
-def _choose(
-    lines: SystemLines, stated: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path
-) -> None:
+def _choose(lines: SystemLines, stated: str | None, points: np.ndarray, about: Region | None, run: Run) -> None:
     if about is None and stated is None and _are_degrees(points):
-        lines.choose(_DEGREES, "guessed: degrees; no other system is usual for a wide source")
-        lines.head += _home(_DEGREES, points, about, run)
+        lines.choose(WGS84, "guessed: degrees; no other system is usual for a wide source")
+        lines.head += _home(WGS84, points, about, run)
         return
     regions = [about] if about is not None else [*run.catalog.regions.values()]
-    found = [(region, candidate) for region in regions for candidate in candidates_in(points, region, run, path)]
+    found = [(region, candidate) for region in regions for candidate in candidates_in(points, region, run)]
     for region, candidate in found:
         lines.offer(candidate.reading.crs, _candidate_told(candidate, region, points, run))
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
         told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
-        lines.place.append(comment(_mixed(points, about, run, path) or f"{told} Ask the sender."))
+        lines.place.append(comment(_mixed(points, about, run) or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None and about is not None:
         how = "" if only.reading.is_as_declared else f", {only.reading.name} (a run does so)"
         told = f"guessed: no other candidate lies elsewhere, {only.inside_share:.0%} inside{how}"
         lines.choose(only.reading.crs, told)
-        lines.place += _old_degrees(only.reading, points, about, run, path)
+        lines.place += _old_degrees(only.reading, points, about, run)
         return
     alike = [candidate.reading.name for _, candidate in found if candidate.reading.repairs <= {"swap"}]
     if about is not None and len(set(alike)) < len(alike):
@@ -172,21 +165,21 @@ def _choose(
     if found and about is None:
         lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
     if not found:
-        _nothing_usual(lines, points, about, run, path)
+        _nothing_usual(lines, points, about, run)
 
 
-def _nothing_usual(lines: SystemLines, points: np.ndarray, about: Region | None, run: Run, path: Path) -> None:
+def _nothing_usual(lines: SystemLines, points: np.ndarray, about: Region | None, run: Run) -> None:
     """Say that no usual system puts the places there, and what else would."""
-    if about is not None and (mixed := _mixed(points, about, run, path)):
+    if about is not None and (mixed := _mixed(points, about, run)):
         lines.place.append(comment(mixed))
         lines.ask()
         return
     where = f" in {about.id}" if about is not None else " in any region"
     lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
     if about is not None:
-        if told := _without_decimals(points, about, run, path):
+        if told := _without_decimals(points, about, run):
             lines.place += told
-        elif rare := [*islice(_rare_candidates(points, about, run, path), _OFFERED_MAX)]:
+        elif rare := [*islice(_rare_candidates(points, about, run), _OFFERED_MAX)]:
             for candidate in rare:
                 lines.offer(candidate.reading.crs, _rare_told(candidate))
         else:
@@ -195,17 +188,12 @@ def _nothing_usual(lines: SystemLines, points: np.ndarray, about: Region | None,
         lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
     lines.ask()
     if place := _as_web_mercator(points):
-        lines.offer(_WEB_MERCATOR, f"Web Mercator would put them at {place}")
+        lines.offer(WEB_MERCATOR, f"Web Mercator would put them at {place}")
 
 
-def _ground(about: Region, run: Run, path: Path) -> Ground:
-    """Return where a list about a region is placed by."""
-    return ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
-
-
-def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
+def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run) -> list[str]:
     """Say how far away degrees would lie if they were of the country's old maps: no outline tells them apart."""
-    ground = _ground(about, run, path)
+    ground = ground_in(about, run)
     if not CRS(reading.crs).is_geographic or ground.area is None:
         return []
     land = Land(ground.area, about.country, ground.grids)
@@ -225,7 +213,7 @@ def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run, 
 
 def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
     """Return the one candidate that fits as written or with its axes swapped, where no other reading lies elsewhere."""
-    known = sorted(candidates, key=lambda one: (not one.reading.is_as_declared, one.reading.crs != _DEGREES))
+    known = sorted(candidates, key=lambda one: (not one.reading.is_as_declared, one.reading.crs != WGS84))
     # Surveyors of half of the countries call the northing X: where nothing else fits, nobody need be asked.
     if not known or not known[0].reading.repairs <= {"swap"}:
         return None
@@ -250,15 +238,15 @@ def _candidate_told(candidate: Candidate, region: Region, points: np.ndarray, ru
     return f"{told} ({system.name}{where})"
 
 
-def candidates_in(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
+def candidates_in(points: np.ndarray, about: Region, run: Run) -> list[Candidate]:
     """Return every reading in the systems usual in a region that puts the points there."""
-    choice = _choice(points, about, run, path, None)
+    choice = _choice(points, about, run, None)
     return [] if choice is None else list(choice.candidates)
 
 
-def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | None) -> Placement | None:
+def _choice(points: np.ndarray, about: Region, run: Run, crs: str | None) -> Placement | None:
     """Return what fits half of the points; nothing where the region has no outline, or the system no operation."""
-    ground = _ground(about, run, path)
+    ground = ground_in(about, run)
     if ground.area is None:
         return None
     try:
@@ -270,25 +258,25 @@ def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | 
         return None
 
 
-def _mixed(points: np.ndarray, about: Region, run: Run, path: Path) -> str:
+def _mixed(points: np.ndarray, about: Region, run: Run) -> str:
     """Say which two systems a file seems to mix, if any two put all rows into the region together."""
-    ground = _ground(about, run, path)
+    ground = ground_in(about, run)
     if ground.area is None:
         return ""
     land = Land(ground.area, about.country, ground.grids)
     return two_systems(points[:, 0], points[:, 1], land, about.crs).strip()
 
 
-def _without_decimals(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
+def _without_decimals(points: np.ndarray, about: Region, run: Run) -> list[str]:
     """Say that numbers are degrees whose decimal point a spreadsheet program took for a mark of thousands."""
     for divisor in LOST_POINTS:
-        choice = _choice(points / divisor, about, run, path, _DEGREES)
+        choice = _choice(points / divisor, about, run, WGS84)
         if choice is not None and choice.reading is not None and choice.reading.is_as_declared:
             return [comment(f"{lost_points(divisor, about.id)}.")]
     return []
 
 
-def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> Iterator[Candidate]:
+def _rare_candidates(points: np.ndarray, about: Region, run: Run) -> Iterator[Candidate]:
     """Yield the best reading in each system of the register that is not usual in a region and puts the points there.
 
     Old sheets and neighbors' lists are in such: the zones of Poland's system of 1965, say.
@@ -297,7 +285,7 @@ def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) ->
     for code in systems_over(about.bbox, in_degrees=False):
         if code in about.crs:
             continue
-        choice = _choice(points, about, run, path, code)
+        choice = _choice(points, about, run, code)
         candidates = () if choice is None else choice.candidates
         best = next((one for one in candidates if one.inside_share >= _NEARLY_ALL), None)
         # UTM of WGS 84 is read as that of ETRS89, which stands there as well.
@@ -313,7 +301,7 @@ def _without_operation(points: np.ndarray, about: Region) -> list[str]:
     for code in systems_over(about.bbox, in_degrees=False):
         if is_usable(code, about.country):
             continue
-        way = Transformer.from_crs(code, _DEGREES, always_xy=True)
+        way = Transformer.from_crs(code, WGS84, always_xy=True)
         for x, y in (points.T, points.T[::-1]):
             lon, lat = way.transform(x, y)
             inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
@@ -336,7 +324,7 @@ def _as_web_mercator(points: np.ndarray) -> str | None:
     """Return where numbers would lie if they were Web Mercator, which is often taken for degrees or not stated."""
     if np.abs(points).max() > _WEB_MERCATOR_EDGE or np.abs(points).max() < _NO_COORDINATE_OF_A_COUNTRY:
         return None
-    lon, lat = Transformer.from_crs(_WEB_MERCATOR, _DEGREES, always_xy=True).transform(points[:, 0], points[:, 1])
+    lon, lat = Transformer.from_crs(WEB_MERCATOR, WGS84, always_xy=True).transform(points[:, 0], points[:, 1])
     return f"longitude {number_range(np.asarray(lon))}, latitude {number_range(np.asarray(lat))}"
 
 
@@ -352,7 +340,7 @@ def _home(crs: str | None, points: np.ndarray, about: Region | None, run: Run) -
     countries = sorted({item.country for item in operations() if item.datum == datum})
     if len(countries) == 1 and countries[0] != "*":
         lines.append(f"countries = [{quoted(countries[0])}] # guessed: {crs} is registered for this country alone")
-    if crs == _DEGREES and len(points):
+    if crs == WGS84 and len(points):
         for region in run.catalog.regions.values():
             west, south, east, north = region.bbox
             inside = (points[:, 0] >= west) & (points[:, 0] <= east) & (points[:, 1] >= south) & (points[:, 1] <= north)

@@ -62,6 +62,7 @@ class _Source:
     home: Path
     stamp: Callable[[], str | None]
     make: Callable[[], Gathered]
+    is_share: bool = False
 
 
 def gather_region(
@@ -134,7 +135,7 @@ def _made(source: _Source, run: Run) -> Part:
     if kept is not None and not is_afresh:
         refuse_lost_grid(kept.facts, facts, run)
         # Of a wide source's share nothing is told: that of the whole is.
-        if not _is_share(source, run):
+        if not source.is_share:
             facts = _compared(kept, made.records, facts)
     run.made.add(place)
     return keep_part(source.home, made.records, facts, stamp)
@@ -170,11 +171,6 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
         if kept is None:
             return Part(SourceFacts(source.id, region_id, "failed", message=why))
         return replace(kept, facts=replace(kept.facts, state="stale", message=why))
-
-
-def _is_share(source: _Source, run: Run) -> bool:
-    contract = run.catalog.sources[source.id]
-    return contract.is_wide and bool(contract.files) and source.home != run.folder.wide
 
 
 def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonized:
@@ -283,7 +279,7 @@ def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, ru
         facts = replace(whole.facts, region=region.id, rejected_by_reason={}, problems=())
         return Gathered(share, facts.with_counts(Counts(len(share), len(share), 0, 0)))
 
-    return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make)
+    return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make, is_share=True)
 
 
 def _files_stamp(contract: Contract, region: Region | None, land: KeptOutline | None, run: Run) -> str:

@@ -154,7 +154,7 @@ def _is_read(region_id: str, run: Run) -> bool:
 def sites_that_stay(
     sites: Sites, records: gpd.GeoDataFrame, leaves: pd.Series, contracts: Mapping[str, Contract]
 ) -> Sites:
-    """Return the sites that still have a record where some leave, those that lose one made anew (see `match.remade`).
+    """Return the sites that still have a record where some leave, those that lose one made anew (see `golden.remade`).
 
     Parameters
     ----------

@@ -24,8 +24,8 @@ Values = TypeVar("Values", Floats, Flags, Small)
 
 
 @dataclass(frozen=True)
-class Contest:
-    """Pairs in groups that compete: one group for each record and each source of its partners.
+class _Groups:
+    """Pairs in groups that compete.
 
     Attributes
     ----------
@@ -35,8 +35,6 @@ class Contest:
         Pairs, group by group, and kin by kin in it; None where they stand so already.
     starts
         Where in that order each group begins.
-    record
-        The record of each group.
     partners
         The source of the partners of each group, by its number (see `Prepared.sources`).
     kin
@@ -47,9 +45,8 @@ class Contest:
     """
 
     size: int
-    order: Small | None
+    order: Small | slice | None
     starts: Ints
-    record: Ints
     partners: Ints
     kin: Ints | None
     again: Ints | None
@@ -58,6 +55,18 @@ class Contest:
     def sizes(self) -> Ints:
         """Pairs in each group."""
         return _sizes(self.starts, self.size)
+
+    def each(self, values: Values) -> Values:
+        """Return the value of its group for each place of the order."""
+        return np.repeat(values, self.sizes)
+
+
+@dataclass(frozen=True)
+class Contest(_Groups):
+    """One group for each record (of each group: `record`) and each source of its partners."""
+
+    order: Small | None
+    record: Ints
 
     @cached_property
     def has_rivals(self) -> Flags:
@@ -68,7 +77,7 @@ class Contest:
 
     def of_pairs(self, values: Values) -> Values:
         """Return the value of its group for each pair."""
-        each = np.repeat(values, self.sizes)
+        each = self.each(values)
         if self.order is None:
             return each
         found = np.empty_like(each)
@@ -175,24 +184,10 @@ class NextBest:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """Some groups of a contest (see there), with `starts`, `kin` and `again` as places in their own `order`."""
+class _Part(_Groups):
+    """Some groups of a contest, with `starts`, `kin` and `again` as places in their own `order`."""
 
-    size: int
     order: Small | slice
-    starts: Ints
-    partners: Ints
-    kin: Ints | None
-    again: Ints | None
-
-    @cached_property
-    def sizes(self) -> Ints:
-        """Pairs in each group."""
-        return _sizes(self.starts, self.size)
-
-    def each(self, values: Values) -> Values:
-        """Return the value of its group for each pair."""
-        return np.repeat(values, self.sizes)
 
     def of_kin(self, values: Floats) -> Floats:
         """Return for each pair the sum of the values of its kin, itself among them."""
@@ -337,7 +332,7 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints, s
     kin = _put_together(order, packed, plants[theirs], spots[theirs]) if (plants >= 0).any() else None
     again = None if kin is None else _at_one_spot(kin, spots[theirs[order]])
     record, partners = np.divmod(packed[starts], width)
-    return Contest(len(packed), None if is_sorted and kin is None else order, starts, record, partners, kin, again)
+    return Contest(len(packed), None if is_sorted and kin is None else order, starts, partners, kin, again, record)
 
 
 def _at_one_spot(kin: Ints, spot: Ints) -> Ints | None:

@@ -458,3 +458,16 @@ def test_an_extract_that_lost_its_end_between_two_blobs_is_told(tmp_path: Path, 
     path = write(tmp_path / "a.osm.pbf", [*GRID, W(11, OUTER, WORKS), *more])
     raw = records_of(read_objects(path))
     assert [len(raw.frame), [problem.kind for problem in raw.problems]] == [1, told]
+
+
+@pytest.mark.parametrize("form", ["pbf", "xml"])
+def test_works_that_an_extract_was_cut_through_are_told_once(tmp_path: Path, form: str) -> None:
+    """A cut drops the members beyond it, and the file is whole: nothing told of the works drawn in part."""
+    torn = [R(1, [("w", 11, "outer"), ("w", 99, "outer")], {"type": "multipolygon", **WORKS}), W(12, [1, 2, 98], WORKS)]
+    sound = [W(11, OUTER), W(13, INNER, WORKS), R(2, [("w", 13, "")], {"type": "site", **WORKS})]
+    items = sorted([*torn, *sound], key=lambda item: (isinstance(item, R), item.number))
+    (told,) = records_of(
+        read_objects(write(tmp_path / f"a.osm{'.pbf' if form == 'pbf' else ''}", [*GRID, *items], form))
+    ).problems
+    assert (told.kind, told.count) == ("torn", 2)
+    assert "members of 1 relation, nodes of 1 way" in told.message

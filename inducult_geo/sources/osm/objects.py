@@ -5,8 +5,9 @@ The law: `hits = features + lost + clipped`. Every object that carries a wanted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -41,6 +42,9 @@ class OsmObjects:
         The state of the data: the header's replication time, else that of the newest wanted object; ISO text or null.
     ends_early
         Whether its file holds no relation, which are the last objects of one, and so may have lost its end.
+    torn
+        Of the relations and of the ways ("relation", "way") inside the area: how many name members or nodes that the
+        data do not hold, as a cut through them drops what lies beyond.
     """
 
     features: gpd.GeoDataFrame
@@ -49,6 +53,7 @@ class OsmObjects:
     clipped: int
     data_time: str | None
     ends_early: bool = False
+    torn: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         accounted = len(self.features) + len(self.lost) + self.clipped
@@ -92,6 +97,15 @@ def assemble(
         hits=len(elements),
         clipped=len(elements) - len(kept),
         data_time=data_time or newest,
+        torn=Counter(element.osm_type for element, _ in kept if _is_torn(element, world)),
+    )
+
+
+def _is_torn(element: Element, world: World) -> bool:
+    """Whether the data do not hold all that an object is made of."""
+    held = {"node": world.nodes, "way": world.ways, "relation": world.relations}
+    return not all(member.ref in held[member.osm_type] for member in element.members) or not all(
+        ref in world.nodes for ref in element.refs
     )
 
 

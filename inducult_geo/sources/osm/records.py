@@ -23,6 +23,7 @@ from inducult_geo.frames import Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.osm.objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm.shapes import INCOMPLETE
 from inducult_geo.sources.osm.tags import NAME_KEYS, Tags, TagTable, is_museum, is_there, load_tag_table, values_of
+from inducult_geo.text import counted
 
 ACCURACY_M = 5.0
 INCOMPLETE_ACCURACY_M = 50.0
@@ -30,6 +31,11 @@ LOST_REASON = "lost_geometry"
 _ENDS_EARLY = (
     "the extract holds no relation, which are the last objects of a whole one: was it cut short? Then works are "
     "missing. Compare its size or checksum, or download it again."
+)
+_TORN = (
+    "the extract lacks parts of works: members of {relations}, nodes of {ways}. It was cut through them; they are "
+    f"drawn as far as they go, with a lower accuracy, or rejected ({LOST_REASON}). Cut it with `osmium extract "
+    "--strategy=smart`, or get a larger one."
 )
 _GEOD = Geod(ellps="GRS80")
 
@@ -137,8 +143,17 @@ def records_of(objects: OsmObjects) -> RawTable:
         | {"accuracy_m": None, "geometry": None, "reason": LOST_REASON, "detail": _detail(kind, number, why)}
         for kind, number, why, tags in objects.lost.itertuples(index=False, name=None)
     ]
-    problems = (Problem(OSM, "ends_early", _ENDS_EARLY),) if objects.ends_early else ()
-    return RawTable(Raw(_frame(rows)), crs=OSM_CRS, problems=problems, data_time=objects.data_time)
+    return RawTable(Raw(_frame(rows)), crs=OSM_CRS, problems=_problems(objects), data_time=objects.data_time)
+
+
+def _problems(objects: OsmObjects) -> tuple[Problem, ...]:
+    """Tell what the extract seems to lack."""
+    early = (Problem(OSM, "ends_early", _ENDS_EARLY),) if objects.ends_early else ()
+    relations, ways = (objects.torn.get(kind, 0) for kind in ("relation", "way"))
+    if not relations + ways:
+        return early
+    said = _TORN.format(relations=counted(relations, "relation"), ways=counted(ways, "way"))
+    return (*early, Problem(OSM, "torn", said, relations + ways))
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:

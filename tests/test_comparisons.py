@@ -523,6 +523,17 @@ def test_addresses_that_tell_a_street(address, told):
     assert tells_street(address) == told
 
 
+@pytest.mark.parametrize("owner", ["Privatbesitz", "osoba prywatna", "různí vlastníci"])
+def test_owners_without_a_name_are_not_compared(owner):
+    shared = [row(f"{side}:1", name, point(), operator=owner) for side, name in (("a", "Huta"), ("b", "Tartak"))]
+    assert prepare(records(*shared)).operators.counts.tolist() == [0, 0]
+
+
+def test_a_word_is_no_identifier():
+    told = {"heritage": "Denkmal", "nr": "A-1"}
+    assert prepare(records(row("a:1", "Huta", ids=told))).ids.tolist() == [{"nr": "A-1"}]
+
+
 def test_a_company_in_an_address_is_an_operator():
     """The register writes the company where the street should be, and calls the works by what they make."""
     works, permit = {"name": "Aluminium Norf GmbH", "address": "Koblenzer Str. 120"}, {"name": "Anlage Alunorf"}

@@ -191,7 +191,7 @@ def test_a_day_that_is_none_is_told_and_the_source_s_own_taken(vocabulary: Vocab
     assert f"dates in 'valid_at' that cannot be read: '{written}' (1)" in kinds(result)["unread_date"]
 
 
-@pytest.mark.parametrize("written", ["brak", "nieznany", "unbekannt", "k. A.", "-", "n/a", "  ", None])
+@pytest.mark.parametrize("written", ["brak", "nieznany", "unbekannt", "k. A.", "-", "n/a", "  ", None, 0.0, "XXX"])
 def test_a_number_that_says_there_is_none_is_no_identifier(vocabulary: Vocabulary, written: str | None) -> None:
     """Two registers that write "brak" (none) would have every such site be one."""
     records = made(vocabulary, [{"ids.heritage": written, "ids.wikidata": "Q1"}, {"ids.heritage": written}]).records
@@ -771,6 +771,36 @@ def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary)
         "cells of 'city' that say 'None' (2) are read as empty, since",
         "cells of 'name:de' that say 'NaN' (1) are read as empty, sin",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        *((text, False) for text in ("bez názvu", "B.D.", "N.N.", "(brak)", "n.v.t.", "ohne Namen", "//")),
+        *((text, True) for text in ("#BEZUG!", "#DIV/0!", "#N/D", "BD", "dtto", "j.w.", "0", "xxx", "-9999")),
+    ],
+)
+def test_what_people_and_spreadsheets_write_for_nothing_is_no_name(
+    vocabulary: Vocabulary, written: str, is_told: bool
+) -> None:
+    """A brewery and a sawmill of two lists were one by the number "b.d." (no data) that both had."""
+    row = {"name": written, "operator": written, "city": written, "postcode": written, "ids.heritage": written}
+    result = made(vocabulary, [row | {"alt_name": f"Huta; {written}"}])
+    record = result.records.iloc[0]
+    assert from_json(record["names"]) == {"alt": "Huta"}
+    assert record[["operator", "city", "postcode"]].isna().all()
+    assert not from_json(record["ids"]).get("heritage")
+    assert ("read_as_empty" in kinds(result)) is is_told
+
+
+@pytest.mark.parametrize("written", ["NEMA", "NC", "Brak Boot", "#1", "Huta 0", "X2", "Privat-Brauerei", "XXXLutz"])
+def test_a_name_that_is_near_to_nothing_is_one(vocabulary: Vocabulary, written: str) -> None:
+    assert from_json(made(vocabulary, [{"name": written}]).records["names"].iloc[0]) == {"name": written}
+
+
+def test_an_owner_without_a_name_is_no_name_of_works(vocabulary: Vocabulary) -> None:
+    record = made(vocabulary, [{"name": "Privatbesitz", "operator": "Privatbesitz", "fee": "keine"}]).records.iloc[0]
+    assert (from_json(record["names"]), record["operator"], record["fee"]) == ({}, "Privatbesitz", "keine")
 
 
 def test_a_theme_that_is_none_is_told(vocabulary: Vocabulary) -> None:

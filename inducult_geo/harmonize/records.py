@@ -21,6 +21,7 @@ from inducult_geo.harmonize.words.footnotes import without_footnotes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.words.names import harmonize_names
 from inducult_geo.harmonize.words.notices import Notices, Told, note_lost_characters, note_nothing
+from inducult_geo.harmonize.words.plain import plain_texts
 from inducult_geo.harmonize.words.uses import use_instead, use_of
 from inducult_geo.harmonize.words.vocabulary import (
     GENERIC_TYPES,
@@ -31,15 +32,10 @@ from inducult_geo.harmonize.words.vocabulary import (
     finest,
     nace_code,
 )
-from inducult_geo.harmonize.words.websites import web_address
-from inducult_geo.text import clean_text, known_text, of_each, plain_postcode, wikidata_item
+from inducult_geo.text import clean_text, known_text, named_text, of_each, wikidata_item
 from inducult_geo.text.countries import NAMIBIA, country_code
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
-_PLAIN = (
-    "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
-    "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
-)  # fmt: skip
 _UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
 """Types of works, and of their buildings, of which nothing is told but that they are that."""
 
@@ -76,10 +72,8 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     countries = _countries(rows, contract, ground, notices)
     rows = without_footnotes(_accuracies(rows, contract, notices, countries), notices)
     placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
-    values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
+    values = plain_texts(rows, countries)
     values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
-    values["website"] = values["website"].map(web_address)
-    values["postcode"] = [*map(plain_postcode, values["postcode"].tolist(), countries)]
     _origins(values, rows, table, contract, notices)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)
@@ -139,10 +133,10 @@ def _types(
     themes: list[str | None] = []
     for kind, sector, raw_theme, name, coded, country, city in zip(
         *(_trades(rows, column, Meanings(contract, column), vocabulary) for column in ("type", "sector")),
-        *(_clean(rows, column, read) for column, read in (("theme", clean_text), ("name", known_text))),
+        *(_clean(rows, column, read) for column, read in (("theme", clean_text), ("name", named_text))),
         _coded_sectors(rows, contract, vocabulary, notices),
         values["country"].tolist(),
-        _clean(rows, "city", known_text),
+        _clean(rows, "city", named_text),
         strict=True,
     ):
         for column, trade in (("type", kind), ("sector", sector)):
@@ -369,7 +363,7 @@ def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract
     """Set what tells where a record comes from and under which terms."""
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
     # Two sites whose number is "brak" (none) would be one by it.
-    numbers = zip(*(_clean(rows, name, known_text) for name in schemes), strict=True) if schemes else [()] * len(rows)
+    numbers = zip(*(_clean(rows, name, named_text) for name in schemes), strict=True) if schemes else [()] * len(rows)
     ids = [dict(zip((name[4:] for name in schemes), row, strict=True)) for row in numbers]
     values["ids"] = [to_json(entry | _item(entry)) if entry else None for entry in ids]
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)

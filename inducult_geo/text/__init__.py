@@ -1,18 +1,16 @@
 """Plain text work on names: cleaning, folding, legal forms, and the tokens that two names are compared by.
 
 Pure functions of text and of the packaged tables ``transliteration.csv``, ``legal_forms.csv``, ``name_concepts.csv``,
-``languages.csv`` and ``exonyms.csv``. Harmonizing and matching both build on them.
+``languages.csv``, ``exonyms.csv`` and ``nothing_words.csv``. Harmonizing and matching both build on them.
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
 from inducult_geo.text.clean import (
-    MAYBE_NAMES,
     clean_text,
     counted,
     first_few,
     is_blank,
     is_null,
-    known_text,
     line_of,
     lost_characters,
     printable,
@@ -27,13 +25,13 @@ from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
+from inducult_geo.text.nothing import known_text, may_be_meant, named_text, names_nobody
 from inducult_geo.text.postcodes import plain_postcode, without_sign
 from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens, town_words, trades_in
 
 __all__ = [
     "ITEM_NUMBER",
-    "MAYBE_NAMES",
     "Concept",
     "TokenLists",
     "clean_text",
@@ -46,8 +44,11 @@ __all__ = [
     "known_text",
     "line_of",
     "lost_characters",
+    "may_be_meant",
     "name_concepts",
     "name_tokens",
+    "named_text",
+    "names_nobody",
     "of_each",
     "packaged_rows",
     "packaged_words",

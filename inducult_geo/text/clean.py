@@ -5,27 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from html import unescape
-from html.entities import html5
 from typing import Final
 
 import pandas as pd
 
 _SAYS_NOTHING: Final = "- -- --- – — . .. ... ? ?? ??? n/a #n/a n.a. na nan none null <null> (null) <na> nil"
-_SAYS_UNKNOWN: Final = (
-    "unknown;not known;not available;not applicable;no data;unbekannt;keine angabe;keine angaben;k. a.;k.a.;o. a.;"
-    "neznámo;neznámé;neznámý;neuvedeno;nezjištěno;sconosciuto;sconosciuta;non noto;n.d.;neznano;ni podatka;nepoznato;"
-    "nema podataka;nieznany;nieznana;nieznane;brak;brak danych;onbekend;niet bekend;geen gegevens"
-)
 _NOTHING: Final = frozenset(_SAYS_NOTHING.split())
 _NAMES: Final = frozenset(("Na", "Nan", "Nil", "Null"))
 """Surnames and places: no program writes its word for nothing so (Python alone writes "None")."""
 
 MAYBE_NAMES: Final = frozenset(("na", "nan", "nil", "none", "null"))
 """Words for nothing that may also be meant (folded); what is read as nothing is told where a name belongs."""
-
-_UNKNOWN: Final = frozenset(_SAYS_UNKNOWN.split(";"))
-
 
 LOST: Final = "\ufffd"
 """What stands where a character was lost (U+FFFD)."""
@@ -44,7 +34,6 @@ def _replacements() -> dict[int, str | None]:
 
 
 _CLEAN: Final = _replacements()
-_ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -125,22 +114,6 @@ def quoted(names: Iterable[str]) -> str:
 def sql_name(name: str) -> str:
     """Return an SQL identifier for a name that comes out of a file."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _sign(entity: re.Match[str]) -> str:
-    """Return the sign that an entity of HTML stands for; what is none stays."""
-    name = entity[0][1:]
-    return unescape(entity[0]) if name[0] == "#" or name in html5 else entity[0]
-
-
-def known_text(value: object) -> str | None:
-    """Return the text of a cell as `clean_text` does, or None where it only says that something is not known.
-
-    "unknown" is a condition, but no name and no owner: for such cells this is used. Signs that stand there as web pages
-    write them ("&amp;", "&#233;") are read.
-    """
-    text = clean_text(_ENTITY.sub(_sign, value) if isinstance(value, str) and "&" in value else value)
-    return None if text is None or text.casefold() in _UNKNOWN else text
 
 
 _LOSSES: Final = (

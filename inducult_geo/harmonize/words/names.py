@@ -10,7 +10,7 @@ import pandas as pd
 
 from inducult_geo.frames import to_json
 from inducult_geo.name_keys import name_language
-from inducult_geo.text import known_text, wikidata_item
+from inducult_geo.text import named_text, names_nobody, wikidata_item
 
 ROLES: Final[Mapping[str, str]] = {
     "name": "name",
@@ -70,9 +70,10 @@ def _entries(cells: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Give the names of one row with their keys, the main name first."""
     seen: set[str] = set()
     for role in sorted(cells, key=lambda role: role != "name"):
-        text = known_text(cells[role])
-        parts = [known_text(part) for part in (text or "").split(";")] if role in _SEVERAL else [text]
+        text = named_text(cells[role])
+        parts = [named_text(part) for part in (text or "").split(";")] if role in _SEVERAL else [text]
         fresh = [part for part in dict.fromkeys(parts) if part and not (role in _SEVERAL and part in seen)]
+        fresh = [part for part in fresh if role == "parent" or not names_nobody(part)]
         seen.update(fresh)
         for number, part in enumerate(fresh, start=1):
             yield (role if number == 1 else f"{role}_{number}"), part

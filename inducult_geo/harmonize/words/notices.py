@@ -14,7 +14,7 @@ from inducult_geo.catalog.models import NAME_FIELDS
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.dates.read import reasons_unread
 from inducult_geo.harmonize.words.meanings import KNOWN_WORDS, YEARS
-from inducult_geo.text import MAYBE_NAMES, clean_text, first_few, lost_characters, of_each
+from inducult_geo.text import first_few, line_of, lost_characters, may_be_meant, named_text, of_each
 
 _NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _MOST_NAMED = 5
@@ -66,8 +66,9 @@ class Notices:
             "footnote_mark": "'{column}' bears the mark of a footnote: {some}. It is left out; what the note says is "
             "not read. Where it tells something of the site (gone, closed, not sure), write that into a column.",
             "wiki_link": "'{column}' holds links of a wiki: {some}. What they show is taken for the name.",
-            "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs write that for "
-            "nothing. Where one is a name, write it with a word more ('Comune None').",
+            "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs or people write "
+            "that for nothing. Where one is a name, write it with a word more ('Comune None'); where one stands for "
+            "the row above, write that out.",
         }
         found = []
         for (kind, column), counter in sorted(self._seen.items()):
@@ -90,12 +91,16 @@ def note_lost_characters(rows: pd.DataFrame, notices: Notices) -> None:
 
 
 def note_nothing(rows: pd.DataFrame, notices: Notices) -> None:
-    """Note cells of names that hold a program's word for nothing, which may be a name."""
+    """Note cells of names that are read as empty, and may be a name, or that of the row above."""
     for column in rows.columns:
         if _is_named(column):
-            for cell in rows[column]:
-                if isinstance(cell, str) and cell.strip().casefold() in MAYBE_NAMES and clean_text(cell) is None:
-                    notices.add("read_as_empty", str(column), cell.strip())
+            for text in filter(None, of_each(rows[column], _read_as_empty)):
+                notices.add("read_as_empty", str(column), text)
+
+
+def _read_as_empty(cell: Any) -> str | None:
+    text = line_of(cell)
+    return text if text and named_text(cell) is None and may_be_meant(text) else None
 
 
 @dataclass(frozen=True)

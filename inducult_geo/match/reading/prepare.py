@@ -24,7 +24,7 @@ from inducult_geo.match.reading.countries import countries_of
 from inducult_geo.match.reading.lexicon import Lexicon
 from inducult_geo.match.reading.places import points_in
 from inducult_geo.match.reading.prepared import AMONG_HOUSES, AMONG_WORKS, HOUSE, LISTED, UNTOLD, Prepared
-from inducult_geo.match.reading.record_names import Texts, called, joined, texts_of
+from inducult_geo.match.reading.record_names import Texts, called, joined, owners_in
 from inducult_geo.match.reading.trades import (
     ALL_POWER,
     NO_TYPES,
@@ -62,6 +62,8 @@ USUAL_SHARE: Final = 0.05
 
 USUAL_ROWS: Final = 20
 
+_A_DIGIT: Final = re.compile("[0-9]")
+
 _AFTER_POSTCODE: Final = re.compile(
     r"(?:(?<=\d{3})|(?<=\d{3}\s\d\d)|(?<=\d{4}\s[a-z]{2})|(?<=\d{4}[a-z]{2}))[\s-]+[^\W\d_]{3}.*$"
 )
@@ -88,7 +90,7 @@ def _as_told(records: Records) -> Prepared:
     own, parents = called(records["names"])
     own, lines = addresses_in_names(own, records["address"])
     addresses, companies = companies_apart(without_towns(lines, records["city"], country), country)
-    owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
+    owners = joined(joined(owners_in(records["operator"]), parents), owners_in(companies))
     lands, known = pd.factorize(country)
     (names, operators), variants = words.variants((own, owners), lands, known)
     streets, numbers, has_street = words.addresses(addresses)
@@ -119,7 +121,7 @@ def _as_told(records: Records) -> Prepared:
         aspect=_text(records["aspect"]),
         start_year=records["start_year"].to_numpy(dtype="float64", na_value=np.nan),
         end_year=records["end_year"].to_numpy(dtype="float64", na_value=np.nan),
-        ids=_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"]),
+        ids=_each(_identifiers, records["ids"]),
         capacity=capacity,
         fuel=fuel,
         service=_services(words, said, fuel > 0, records, own),
@@ -166,6 +168,11 @@ def _text(column: pd.Series) -> NDArray[np.object_]:
     """Return a text column with empty texts for nulls; equal ones are one object, not one a row."""
     codes, texts = pd.factorize(column)
     return np.array([*texts, ""], dtype=object)[codes]
+
+
+def _identifiers(text: Any) -> dict[str, str]:
+    """Return identifiers by scheme; a text without a digit is none ("ja", "Denkmal")."""
+    return {scheme: str(told) for scheme, told in from_json(text).items() if _A_DIGIT.search(str(told))}
 
 
 def _postcode(value: Any) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from inducult_geo.arrow.texts import different
 from inducult_geo.frames import from_json
 from inducult_geo.ragged import Ints, Ragged, spread
+from inducult_geo.text import names_nobody
 
 # Begun where white space or a number begins and nowhere within: a name of 200,000 digits takes no longer than it is.
 _SHARE: Final = re.compile(r"(?:(?<!\s)\s+)?(?:[\[(]|(?<!\d))\d+(?:[.,]\d+)?\s?%[\])]?")
@@ -50,10 +51,10 @@ class Texts:
     listed: NDArray[np.object_]
 
 
-def texts_of(column: pd.Series) -> Texts:
-    """Return the texts of a column, one a row or none."""
+def owners_in(column: pd.Series) -> Texts:
+    """Return the names in a column of owners, one a row or none; "private" and "various" name nobody."""
     codes, values = different(column)
-    said = np.array([_is_said(value) for value in values], dtype=bool)
+    said = np.array([_is_said(value) and not names_nobody(value) for value in values], dtype=bool)
     rows = np.flatnonzero(said[codes])
     return Texts(rows, codes[rows].astype(np.int64), values)
 

@@ -1,0 +1,39 @@
+"""Columns of which the text is taken as it stands: owners, addresses, websites, what visitors find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from inducult_geo.harmonize.words.websites import web_address
+from inducult_geo.text import known_text, named_text, of_each, plain_postcode
+
+_NAMED: Final = ("operator", "address", "postcode", "city", "heritage_ref")
+"""Columns that hold a name or a number: there "0" or "XXX" is none."""
+
+_TOLD: Final = (
+    *("website", "wikipedia", "image", "visitor_access", "opening_hours", "fee", "wheelchair"),
+    *("heritage_scheme", "heritage_designation", "erih_role"),
+)
+
+
+def plain_texts(rows: pd.DataFrame, countries: Sequence[str | None]) -> pd.DataFrame:
+    """Return the texts of raw rows that are taken as they stand, null where a cell is not there or says nothing.
+
+    Parameters
+    ----------
+    rows
+        Raw rows; those of the columns that are not there are null.
+    countries
+        ISO code of each row: a postcode loses the sign of its own.
+    """
+    readers = dict.fromkeys(_NAMED, named_text) | dict.fromkeys(_TOLD, known_text)
+    values = pd.DataFrame(
+        {name: of_each(rows[name], read) if name in rows else [None] * len(rows) for name, read in readers.items()},
+        index=rows.index,
+    )
+    values["website"] = values["website"].map(web_address)
+    values["postcode"] = [*map(plain_postcode, values["postcode"].tolist(), countries)]
+    return values

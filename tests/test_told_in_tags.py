@@ -132,6 +132,20 @@ def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: 
     assert {word: fuel_bits(word) for word in told.split(", ")} == dict.fromkeys(told.split(", "), wanted)
 
 
+@pytest.mark.parametrize(
+    ("told", "megawatts"),
+    [
+        *((text, 1.2) for text in ("1.200 kW", "1,200 kW", "1 200 kW", "1.2 MW", "1.200 MW", "około 1,2 MW", "± 1,2")),
+        ("0.500 kW", 0.0005),
+        ("1.200.000 kW", 1200.0),
+        ("1.25 kW", 0.00125),
+    ],
+)
+def test_of_kilowatts_three_digits_are_no_fraction(told: str, megawatts: float) -> None:
+    capacity, _ = capacity_and_fuel(pd.Series([to_json({"capacity": told})]), pd.Series([None], dtype="str"))
+    assert capacity.tolist() == pytest.approx([megawatts])
+
+
 def test_openstreetmap_tells_capacity_and_fuel_by_tags_of_its_own_and_a_type_tells_water() -> None:
     tags = [
         {"plant:source": "coal", "plant:output:electricity": "1.2 GW"},

@@ -33,7 +33,7 @@ def test_tables_agree(vocabulary: Vocabulary) -> None:
     "name",
     [
         *("types", "themes", "name_concepts", "legal_forms", "exonyms", "transliteration", "nace", "sector_crosswalk"),
-        *("status_words", "use_words", "date_words", "no_trades", "nace_rev1", "type_words"),
+        *("status_words", "use_words", "date_words", "no_trades", "nace_rev1", "type_words", "nothing_words"),
     ],
 )
 def test_every_row_says_its_source(name: str) -> None:
@@ -388,6 +388,13 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE", "NACE_2:27.10", Sector("engineering", None)),
         ("NACE", "NACE_2.1:27.10", Sector("engineering", None)),
         ("NACE", "99.99", None),
+        *(("NACE", code, Sector("metallurgy", None)) for code in ("WZ 2008 24.10", "24.10 (PKD 2007)", "WZ 08 24.10")),
+        *(("NACE", code, Sector("metallurgy", None)) for code in ("DJ27.10", "OKEČ 27.1", "PKD 2004: 27.10.Z", "271Z")),
+        *(("NACE", code, Sector("metallurgy", None)) for code in ("ÖNACE 2003 27.10-0", "WZ93 27.10", "Rev.1.1 27.10")),
+        ("NACE", "SKD 2008 27.100", Sector("engineering", None)),
+        ("NACE", "ATECO 2025 10.51", Sector("food_drink", None, "dairy")),
+        ("NACE Rev. 1.1", "WZ 2008 24.10", Sector("metallurgy", None)),
+        ("NACE", "SIC 3312", None),
         ("unheard of", "1", None),
         ("EU ETS", None, None),
     ],

@@ -17,7 +17,8 @@ _LENGTH: Final = re.compile(
     r"(?P<number>.*\d) ?(?P<unit>km|[dcm]?m|met(?:er|re|ers|res|ern|ro|ri|ros|ry|ru|row|r|rov|ra|ara|ar))?\.?"
 )
 _RANGE: Final = re.compile(r"(?P<least>\d+) ?[-–] ?(?P<most>(?P<end>\d+)(?: ?[a-z]+\.?)?)")
-_TWO_MEANINGS: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
+_TWO_MEANINGS: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3}|\.\d[05]0)")
+"""Thousands, or a fraction: "2.500" may be 2500 where no mark is declared; "3.216" comes from a receiver."""
 _AT_MOST: Final = (
     "max maks maximal maximum bis unter hochstens do ponizej nejvyse najvec najvise fino tot onder within under"
 )
@@ -30,8 +31,8 @@ _LONGEST: Final = 60
 def parse_meters(cell: object, *, decimal: str = ".") -> float | None:
     """Read a length in meters, by the other decimal mark where the column's own reads nothing.
 
-    Of a range ("100-200 m") the larger end counts. Null where it is no number, or one of two meanings ("1,000" where
-    the point is the mark).
+    Of a range ("100-200 m") the larger end counts. Null where it is no number, or one of two meanings ("1,000" or
+    "2.500" where the point is the mark).
     """
     if isinstance(cell, Real) and not isinstance(cell, bool):
         return float(cell)
@@ -42,7 +43,9 @@ def parse_meters(cell: object, *, decimal: str = ".") -> float | None:
     if not found:
         return None
     number, unit_m = found["number"], _UNITS_M.get(found["unit"] or "m", 1.0)
-    for mark in decimal if decimal == "." and _TWO_MEANINGS.fullmatch(number) else (decimal, *{".", ","} - {decimal}):
+    if decimal == "." and _TWO_MEANINGS.fullmatch(number):
+        return None
+    for mark in (decimal, *{".", ","} - {decimal}):
         with suppress(CoordinateError):
             return parse_number(number, decimal=mark) * unit_m
     return None

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.catalog.models import FINER_TYPES
 from inducult_geo.harmonize.words.heard import part_named_first, trades_heard
+from inducult_geo.harmonize.words.nace import is_of_first, nace_codes, named_revision, revision_and_code
 from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
 from inducult_geo.text.inflection import forms_in_phrase
 
@@ -55,15 +56,6 @@ _AND: Final = re.compile(r"[;,/+&]|\s(?:and|und|a|e|ed|i|in|oraz|en|et|és|și)\
 
 _MANY: Final = 3
 """Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
-
-_REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
-"""The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
-
-_NACE_CODE: Final = re.compile(r"(?<![\d.])(?:[A-U]\.)?(\d\d)(?:\.?(\d{1,2})(?:\.?\d{1,2})?)?(?!\d)")
-"""A division, group or class of NACE; a country's own digits may follow (24.100, 24.10.0, 241000)."""
-
-_GROUPS_OF_SERVICES: Final = frozenset(("620", "721", "811", "812"))
-"""Groups (62.0, 81.1) that a class of mining looks like once a cell for numbers took its zero (06.20, 08.11)."""
 
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
@@ -207,8 +199,9 @@ class Vocabulary:
         text = clean_text(code)
         if known is None or text is None:
             return None
-        if known.startswith("nace") and (told := _REVISION.search(text)):
-            known = SCHEMES[f"nacerev{_compact(told[1])}"]
+        if known.startswith("nace"):
+            revision, text = revision_and_code(text)
+            known = SCHEMES[f"nacerev{_compact(revision)}"] if revision else known
         for candidate in _codes(known, text):
             if (known, candidate) in self.sectors:
                 return self.sectors[known, candidate]
@@ -256,7 +249,9 @@ def nace_code(scheme: str, code: str) -> str | None:
     if not SCHEMES.get(known, "").startswith("nace"):
         return None
     revision = ".".join(known.removeprefix("nacerev").removeprefix("nace")) or "2"
-    return code if revision == "2" or _REVISION.search(code) else f"NACE_{revision}:{code}"
+    if revision == "2" and is_of_first(code):
+        revision = "1.1"
+    return code if revision == "2" or named_revision(code) else f"NACE_{revision}:{code}"
 
 
 def _simple(text: str) -> str:
@@ -306,15 +301,7 @@ def _compact(text: str) -> str:
 def _codes(scheme: str, text: str) -> Iterator[str]:
     """Give the compact ways to look a code up, from the code itself to its parents."""
     if scheme.startswith("nace"):
-        # A cell for numbers keeps "05.10" as 5.1.
-        text = f"0{text}" if re.fullmatch(r"[1-9](?:\.\d\d?)?", text, re.ASCII) else text
-        found = _NACE_CODE.search(text.split(":")[-1])
-        if found:
-            if scheme != "nace_rev1" and re.fullmatch(r"\d{3}", text) and text not in _GROUPS_OF_SERVICES:
-                yield f"0{text}"
-            yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
-        elif re.fullmatch("[A-U]", text):
-            yield text.lower()
+        yield from nace_codes(text, is_first=scheme == "nace_rev1")
         return
     if scheme == "eu_ets_activity" and (number := re.match(r"0*(\d+)", text)):
         yield number[1]

@@ -17,7 +17,7 @@ from inducult_geo.frames import from_json
 from inducult_geo.match.reading.fuels import fuel_bits
 from inducult_geo.match.reading.record_names import LONGEST_NAME
 from inducult_geo.ragged import Flags, Floats, Ints
-from inducult_geo.text import packaged_rows
+from inducult_geo.text import fold_once, packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens
 
 POWER_WORDS: Final = (
@@ -83,8 +83,10 @@ _MEGAWATTS: Final[Mapping[str, float]] = {"k": 1e-3, "m": 1.0, "g": 1e3}
 _UNIT: Final = re.compile(
     r"([kMG])W[\s_,]*\(?(?:e|el\w*|th?|therm\w*|p|inst\w*|nett?o?|brutto|gross)?\.?\)?\s*$", re.IGNORECASE
 )
-_ABOUT: Final = re.compile(r"^(?:~|≈|c(?:c?a)?\.|cca|circa|ok\.)\s*")
-"""What stands before a capacity that is rounded."""
+_ABOUT: Final = re.compile(
+    rf"^(?:[~≈±]|(?:{'|'.join(sorted(packaged_words('date_words.csv', 'role')['approximate']))})\b\.?)\s*"
+)
+"""What stands before a capacity that is rounded, folded."""
 
 _TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_TAGS)))
 
@@ -145,10 +147,11 @@ def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
 def _number(value: object) -> float:
     """Return a positive number, or NaN; in megawatts where a unit is told ("168 MW", "ca. 1.2 GWel")."""
     unit = _UNIT.search(str(value))
-    text = _ABOUT.sub("", str(value)[: unit.start() if unit else None].strip())
+    text = _ABOUT.sub("", fold_once(str(value)[: unit.start() if unit else None].strip()))
     grouped = _GROUPED.fullmatch(text)
-    # One dot or comma alone is that of a fraction.
-    if grouped and (grouped["mark"] not in ".," or grouped["more"] or grouped["part"]):
+    # One dot or comma alone is that of a fraction, but nobody measures a power house to the watt ("1.200 kW").
+    is_rough = unit is not None and unit[1].lower() == "k" and not text.startswith("0")
+    if grouped and (grouped["mark"] not in ".," or grouped["more"] or grouped["part"] or is_rough):
         text = f"{grouped['whole'].replace(grouped['mark'], '')}.{grouped['part'] or 0}"
     try:
         number = float(text.replace(",", "."))

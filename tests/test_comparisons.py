@@ -374,6 +374,27 @@ def test_a_shared_identifier_tells_less_where_others_bear_it():
     assert np.isnan(compare("identifier", {"ids": {"wikidata": "Q1"}}, {"ids": {"heritage": "7"}}))
 
 
+@pytest.mark.parametrize(
+    ("scheme", "told", "expected"),
+    [
+        *(("heritage", told, 1.0) for told in ("A-1/54", "a 1/54", "A–1/54.")),
+        *(("heritage", told, np.nan) for told in ("nr rej. A-1/54 z 12.03.1954", "A-1/54; A-2/61", "1/54", "Denkmal")),
+        *(("heritage", told, 0.0) for told in ("A-15/4", "A-1/5", "A-2/54")),
+        *(("wikidata", told, np.nan) for told in ("Q7; Q8", "see Q7")),
+    ],
+)
+def test_one_identifier_may_be_written_in_two_ways(scheme, told, expected):
+    """Two registers that wrote a number in two ways had the same brewery under one name be two."""
+    mine = {"heritage": "A-1/54", "wikidata": "Q7"}[scheme]
+    found = compare("identifier", {"ids": {scheme: mine}}, {"ids": {scheme: told}})
+    assert np.array_equal(found, expected, equal_nan=True)
+
+
+def test_a_number_that_lost_its_zeros_is_the_same():
+    one, other = ({"ids": {"heritage": told}} for told in ("09203456", "9203456"))
+    assert compare("identifier", one, other) == 1.0
+
+
 def test_place_counts_in_units_of_accuracy():
     near = [compare("place", {"geometry": point(), "accuracy_m": a}, {"geometry": point(800)}) for a in (5.0, 2000.0)]
     assert near[0] > near[1]
@@ -527,11 +548,6 @@ def test_addresses_that_tell_a_street(address, told):
 def test_owners_without_a_name_are_not_compared(owner):
     shared = [row(f"{side}:1", name, point(), operator=owner) for side, name in (("a", "Huta"), ("b", "Tartak"))]
     assert prepare(records(*shared)).operators.counts.tolist() == [0, 0]
-
-
-def test_a_word_is_no_identifier():
-    told = {"heritage": "Denkmal", "nr": "A-1"}
-    assert prepare(records(row("a:1", "Huta", ids=told))).ids.tolist() == [{"nr": "A-1"}]
 
 
 def test_a_company_in_an_address_is_an_operator():

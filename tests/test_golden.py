@@ -389,5 +389,6 @@ def test_columns_without_any_value_may_be_written_into():
     assert sites[["land_cover", "website", "run_id"]].isna().all(axis=None)
 
 
-def test_an_item_of_wikidata_that_is_no_text_is_written_as_one():
-    assert site(row("good:1", ids={"wikidata": 5}))["wikidata"] == "5"
+@pytest.mark.parametrize("told", ["Q7;Q8", "see Q7", 5])
+def test_what_is_no_item_of_wikidata_is_none_of_the_site(told):
+    assert site(row("good:1", ids={"wikidata": told}), row("poor:1", ids={"wikidata": "Q5"}))["wikidata"] == "Q5"

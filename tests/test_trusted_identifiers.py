@@ -94,7 +94,7 @@ def test_another_scheme_of_the_same_lists_is_kept():
         for part in (left, right)
     )
     prepared = prepare(Records(pd.concat([left, right], ignore_index=True)))
-    assert [*prepared.ids] == [{"heritage": f"H{i}"} for i in (*range(30), *range(30))]
+    assert [*prepared.ids] == [{"heritage": f"h {i}"} for i in (*range(30), *range(30))]
 
 
 def test_what_tells_neither_place_nor_name_is_no_witness():

@@ -39,6 +39,7 @@ from inducult_geo.match.golden.names import fill_names
 from inducult_geo.match.golden.years import fill_dates
 from inducult_geo.match.pairs.types import VAGUE_TYPES
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets
+from inducult_geo.text import wikidata_item
 
 BLOCK: Final = 50_000
 """Records whose sites are filled at once; the records of one site stay together."""
@@ -274,11 +275,11 @@ def _aspect(sites: FilledSites) -> None:
 
 
 def _wikidata(sites: FilledSites) -> None:
-    """Fill the Wikidata item: that of the best record that tells one."""
+    """Fill the Wikidata item: that of the best record that tells one alone ("Q7;Q8" are two)."""
     members = sites.members
     ids = members.text("ids")
     maybe = np.flatnonzero(np.asarray(pc.fill_null(pc.match_substring(ids, "wikidata"), False), dtype=bool))
-    items = [from_json(text).get("wikidata") or None for text in taken(ids, maybe).to_pylist()]
+    items = [wikidata_item(str(from_json(text).get("wikidata"))) for text in taken(ids, maybe).to_pylist()]
     told = np.zeros(len(members), dtype=bool)
     told[maybe] = [item is not None for item in items]
     rows = members.first(members.plain, told)

@@ -19,6 +19,7 @@ from inducult_geo.match.pairs.places import are_precise, in_outline, place, same
 from inducult_geo.match.pairs.scores import Scores, chosen, percent
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.fuels import fuel_bits
+from inducult_geo.match.reading.identifiers import contradict
 from inducult_geo.match.reading.likeness import covered, told_beside
 from inducult_geo.match.reading.plants import stand_for_all
 from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, Prepared
@@ -186,7 +187,10 @@ def name_told(pairs: Compared) -> Scores:
 
 
 def same_identifier(pairs: Compared) -> Scores:
-    """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown."""
+    """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown.
+
+    Unknown, too, where they differ as written, and the digits of one stand in the other.
+    """
     p = pairs.prepared
     value = np.full(len(pairs.left), np.nan)
     for at in np.flatnonzero(p.has_ids[pairs.left] & p.has_ids[pairs.right]):
@@ -316,4 +320,5 @@ def _identifier(p: Prepared, left: int, right: int) -> float:
     if shared:
         alone = any(holders[p.source[left], k, v] == 1 == holders[p.source[right], k, v] for k, v in shared)
         return 1.0 if alone else 0.5
-    return 0.0 if a.keys() & b.keys() & UNIQUE_SCHEMES else np.nan
+    both = [(a[scheme], b[scheme]) for scheme in a.keys() & b.keys() & UNIQUE_SCHEMES]
+    return 0.0 if any(contradict(*told) for told in both) else np.nan

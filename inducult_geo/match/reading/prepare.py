@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.arrow.texts import coded, different, texts
-from inducult_geo.frames import Records, from_json
+from inducult_geo.frames import Records
 from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart
 from inducult_geo.match.reading.addresses_in_names import addresses_in_names
 from inducult_geo.match.reading.countries import countries_of
+from inducult_geo.match.reading.identifiers import identifiers
 from inducult_geo.match.reading.lexicon import Lexicon
 from inducult_geo.match.reading.places import points_in
 from inducult_geo.match.reading.prepared import AMONG_HOUSES, AMONG_WORKS, HOUSE, LISTED, UNTOLD, Prepared
@@ -61,8 +62,6 @@ USUAL_SHARE: Final = 0.05
 """A word that stands in a larger share of one source's names in one country tells less, and nothing where in all."""
 
 USUAL_ROWS: Final = 20
-
-_A_DIGIT: Final = re.compile("[0-9]")
 
 _AFTER_POSTCODE: Final = re.compile(
     r"(?:(?<=\d{3})|(?<=\d{3}\s\d\d)|(?<=\d{4}\s[a-z]{2})|(?<=\d{4}[a-z]{2}))[\s-]+[^\W\d_]{3}.*$"
@@ -121,7 +120,7 @@ def _as_told(records: Records) -> Prepared:
         aspect=_text(records["aspect"]),
         start_year=records["start_year"].to_numpy(dtype="float64", na_value=np.nan),
         end_year=records["end_year"].to_numpy(dtype="float64", na_value=np.nan),
-        ids=_each(_identifiers, records["ids"]),
+        ids=_each(identifiers, records["ids"]),
         capacity=capacity,
         fuel=fuel,
         service=_services(words, said, fuel > 0, records, own),
@@ -168,11 +167,6 @@ def _text(column: pd.Series) -> NDArray[np.object_]:
     """Return a text column with empty texts for nulls; equal ones are one object, not one a row."""
     codes, texts = pd.factorize(column)
     return np.array([*texts, ""], dtype=object)[codes]
-
-
-def _identifiers(text: Any) -> dict[str, str]:
-    """Return identifiers by scheme; a text without a digit is none ("ja", "Denkmal")."""
-    return {scheme: str(told) for scheme, told in from_json(text).items() if _A_DIGIT.search(str(told))}
 
 
 def _postcode(value: Any) -> str:

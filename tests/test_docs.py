@@ -270,7 +270,11 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "(farther apart than {} km and four times their accuracy, with no", [FAR_FROM_M / 1000]),
         ("matching", "from {} on at one place that both are power plants", [SAME_PLANT]),
         ("matching", "are joined by a run from {} on at one place where the name", [SAME_PLANT]),
-        ("matching", "(where nothing but nearness speaks for it: from {})", [EVEN]),
+        (
+            "matching",
+            "(where nothing but nearness speaks for it: from {}; of what lies elsewhere: from {})",
+            [EVEN, DOUBTED],
+        ),
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
         ("matching", "where its score is doubtful (from {})", [WORTH_ASKING]),
         ("matching", "likewise those below {} whose places contradict each other", [FAR_SURE]),

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from match_rows import backdrop, point, records, row, square
 
+from inducult_geo.frames import to_json
 from inducult_geo.match.link import link
 from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparisons import same_postcode, same_street
 from inducult_geo.match.pairs.places import in_outline, inside, place, same_area
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM, astray_m
 from inducult_geo.match.reading.prepare import prepare
@@ -147,3 +149,41 @@ def test_works_with_a_wrong_coordinate_are_found_by_name_and_address_where_their
         found = link(records(one, *beside, *lists[0]), records(other, *lists[1]))
         scores.append(found.set_index("left_id")["score"]["1"])
     assert scores[1] > max(scores[0] + 0.15, 0.7)
+
+
+OFFICE = {"name": "Alsen Raffinerie Saal", "city": "Hamburg", "postcode": "20095", "address": "Ring 1"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "east_m", "is_unknown"),
+    [
+        ({}, 600_000, True),
+        ({}, None, True),
+        # Near the works it is a gate of it.
+        ({}, 15_000, False),
+        # Its name tells its own town, another one, or none.
+        ({"name": "Alsen Raffinerie Saal Hamburg"}, 600_000, False),
+        ({"name": "Alsen Raffinerie Kiel"}, 600_000, False),
+        ({"name": "Alsen Raffinerie"}, 600_000, False),
+        # The name of other works in Saal, and another quarter of one town.
+        ({"name": "Papierfabrik Brandt Saal"}, 600_000, False),
+        ({"city": "Saal-Nord"}, 600_000, False),
+    ],
+)
+def test_an_address_of_an_office_says_nothing_about_works_in_the_town_of_its_name(fields, east_m, is_unknown):
+    works = row("a:1", "Alsen Raffinerie, Saal", point(), city="Saal", postcode="93342", address="Kai 5")
+    office = row("b:1", **OFFICE | {"geometry": point(east_m) if east_m else None} | fields)
+    for pair in ((works, office), (office, works)):
+        pairs = Compared(prepare(records(*pair, *backdrop())), np.array([0]), np.array([1]))
+        told = [place(pairs), same_postcode(pairs), same_street(pairs)]
+        assert [bool(np.isnan(part.value[0])) for part in told] == [is_unknown or not east_m, is_unknown, is_unknown]
+
+
+def test_works_are_found_whose_other_list_tells_the_address_of_an_office():
+    works = row("l:1", "Raffinerie Alsen Grauberg Saal", point(), city="Saal", postcode="93342", address="Kai 5")
+    office = row("r:1", "Alsen Grauberg Raffinerie Saal", point(600_000), city="Hamburg", postcode="20095")
+    mine, theirs = ([part for part in backdrop(12) if part["source"] == source] for source in "ab")
+    stranger = office | {"names": to_json({"name": "Raffinerie Alsen Grauberg"})}
+    found = [link(records(works, *mine), records(part, *theirs)).set_index("left_id") for part in (office, stranger)]
+    assert [bool(links.loc["1", "doubtful"]) for links in found] == [False, True]
+    assert found[0].loc["1", "score"] > 0.9

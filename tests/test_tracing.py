@@ -90,9 +90,11 @@ def test_a_run_asks_later_about_what_little_else_speaks_for() -> None:
         "alike": ("Ziegelei Hoffmann",) * 2,
         "units": ("Kesselhaus Wawel 1", "Kesselhaus Wawel 2"),
         "neighbors": ("Ahornhof", "Birkenquell"),
+        "elsewhere": ("Eichenstolz", "Lindenruh"),
     }
+    apart_m = {"elsewhere": 5_000}
     rows = [
-        row(f"{source}:{what}", name, point(9_000 * at, 30 * side))
+        row(f"{source}:{what}", name, point(9_000 * at, apart_m.get(what, 30) * side))
         for at, (what, names) in enumerate(told.items())
         for side, (source, name) in enumerate(zip("ab", names, strict=True))
     ]
@@ -103,7 +105,7 @@ def test_a_run_asks_later_about_what_little_else_speaks_for() -> None:
         for pair in zip(scored.pairs.left, scored.pairs.right, strict=True)
     ]
     asked = {what: asked_from(scored)[ends.index({what})] for what in told}
-    assert asked == {"alike": WORTH_ASKING, "units": 0.7, "neighbors": 0.5}
+    assert asked == {"alike": WORTH_ASKING, "units": 0.7, "neighbors": 0.5, "elsewhere": 0.7}
 
 
 def test_the_score_told_is_that_of_the_run(run: Run) -> None:

@@ -121,8 +121,8 @@ def test_both_rows_of_one_works_are_linked():
     office |= {"address": None}
     found = link(records(works, office, *mine), records(permit, *theirs)).query("right_id == '1'")
     assert found.set_index("left_id")["decision"].to_dict() == {"0": "match", "1": "match"}
-    stranger = works | {"names": to_json({"name": "Raffinerie Alsen"}), "operator": "Brandt SE"}
-    other = link(records(stranger, office, *mine), records(permit, *theirs)).query("right_id == '1'")
+    stranger = office | {"names": to_json({"name": "Raffinerie Alsen"}), "operator": "Brandt SE"}
+    other = link(records(works, stranger, *mine), records(permit, *theirs)).query("right_id == '1'")
     assert other.query("decision == 'match'")["left_id"].tolist() == ["0"]
 
 

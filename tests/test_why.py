@@ -56,6 +56,19 @@ def test_why_places_that_are_known_tell_nothing_is_said() -> None:
     assert "count nothing" not in near.lines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("place", "told"), [(point(90_000), "addresses, 90 km apart, count"), (None, "addresses count")]
+)
+def test_why_an_address_that_is_known_tells_nothing_is_said(place, told) -> None:
+    works = row("a:1", "Alsen Grauberg Saal", point(), city="Saal")
+    office = row("b:1", "Alsen Grauberg Saal", place, city="Hamburg")
+    scored = compare(records(works, office, *backdrop(12)))
+    keys = scored.pairs.prepared.key
+    ends = [{a, b} for a, b in zip(keys[scored.pairs.left], keys[scored.pairs.right], strict=True)]
+    fall = waterfall(scored, ends.index({"a:1", "b:1"}))
+    assert fall.note.startswith(f"the {told} nothing: the name of one record tells the town of the other")
+
+
 def test_weights_that_were_fitted_before_there_was_a_comparison_still_hold() -> None:
     """A file of last year's decisions: what it does not know counts as it does without it."""
     document = shipped_weights().document("last year")

@@ -115,7 +115,7 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
 def asked_from(scored: Scored) -> Floats:
     """Return the score from which a run asks about each pair: more where little else speaks for it."""
     bar = np.maximum(np.where(scored.is_backed, WORTH_ASKING, EVEN), scored.weights.review)
-    bar[scored.is_other_unit | scored.is_other_address] = DOUBTED
+    bar[scored.is_elsewhere | scored.is_other_unit | scored.is_other_address] = DOUBTED
     return bar
 
 

@@ -12,12 +12,19 @@ import pandas as pd
 import shapely
 
 from inducult_geo.match.reading.likeness import Likeness, best_variants, likeness, plain_likeness
+from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M
 from inducult_geo.match.reading.prepared import NO_AREA_M2, Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged
 from inducult_geo.tangled import common_parts
 
 PLACE_FLOOR_M: Final = 100.0
 """Sites have an extent: two good points of one works may lie this far apart."""
+
+OTHER_TOWN: Final = 0.5
+"""How alike the names of two towns are at most; the same in part are such as a town and its quarter."""
+
+_NAMED_ALIKE: Final = 0.5
+"""How alike names are at least for the address of the one to be that of an office of the works of the other."""
 
 
 @dataclass(frozen=True)
@@ -99,30 +106,52 @@ class Compared:
         return found
 
     @cached_property
+    def is_at_office(self) -> Flags:
+        """Tell in which pairs the one tells where an office is: its name, like the other's, tells the other's town.
+
+        Its own town is another, which its name does not tell, and the two do not lie near each other.
+        """
+        found = np.zeros(len(self.left), dtype=bool)
+        rows = np.flatnonzero(~(self.distance_m <= ASTRAY_FROM_M) & (self.names[0].mean >= _NAMED_ALIKE))
+        rows = rows[self.take(rows).is_town_told]
+        found[rows] = self.take(rows).within(self.prepared.cities) < OTHER_TOWN
+        return found
+
+    @cached_property
+    def is_town_told(self) -> Flags:
+        """Tell in which pairs the names of the one hold a word of the other's town and none of its own."""
+        p, found = self.prepared, np.zeros(len(self.left), dtype=bool)
+        for mine, theirs in ((self.left, self.right), (self.right, self.left)):
+            rows = np.flatnonzero(p.tells_other_town.take(mine))
+            words = p.name_words.take(mine[rows])
+            found[rows[words.rows[p.is_in_town(theirs[rows], words.rows, words.values)]]] = True
+        return found
+
+    @cached_property
     def house_numbers(self) -> Floats:
         """How alike the house numbers are (see `within`)."""
         return self.within(self.prepared.house_numbers)
 
     @cached_property
     def telling_m(self) -> Floats:
-        """Distance in meters where it tells something: NaN, too, where a place contradicts its town."""
-        return np.where(self.is_astray, np.nan, self.distance_m)
+        """Distance in meters where it tells something, else NaN: a place may be an office's or contradict its town."""
+        return np.where(self.is_astray | self.is_at_office, np.nan, self.distance_m)
 
     @cached_property
     def is_placeless(self) -> Flags:
-        """Tell which pairs no distance tells anything about: a side has no place, or one contradicts its town."""
+        """Tell which pairs no distance tells anything about: a side has no place, or one that tells nothing."""
         return np.isnan(self.telling_m)
 
     @cached_property
     def areas(self) -> tuple[Floats, Floats, Floats]:
         """Area of the left, of the right, and of what they share, in m2.
 
-        What they share is NaN unless both are areas, where a place contradicts its town, and where the two cross each
+        What they share is NaN unless both are areas, where their distance tells nothing, and where the two cross each
         other too often (see `tangled`).
         """
         a, b = self.prepared.area_m2[self.left], self.prepared.area_m2[self.right]
         shared = np.full(len(a), np.nan)
-        both = np.flatnonzero((a > NO_AREA_M2) & (b > NO_AREA_M2) & ~self.is_astray)
+        both = np.flatnonzero((a > NO_AREA_M2) & (b > NO_AREA_M2) & ~self.is_placeless)
         shared[both] = 0.0
         touching = both[self.distance_m[both] <= 0]
         mine, theirs = (shapely.make_valid(self.prepared.geometry[side[touching]]) for side in (self.left, self.right))

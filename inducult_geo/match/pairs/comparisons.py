@@ -107,13 +107,19 @@ def same_street(pairs: Compared) -> Scores:
     """How alike the words of the streets are, 0 to 1.
 
     Unknown where only one of two addresses tells a street and the other an estate, a village or the works, unless these
-    are alike.
+    are alike; unknown, too, where one is that of an office.
     """
+    found = _streets_alike(pairs)
+    found[pairs.is_at_office] = np.nan
+    return Scores(found, percent(found))
+
+
+def _streets_alike(pairs: Compared) -> Floats:
     p = pairs.prepared
     alike, which = pairs.words(p.streets)
     found = alike.mean.take(which)
     found[(found < _SAME_ADDRESS) & (p.has_street.take(pairs.left) != p.has_street.take(pairs.right))] = np.nan
-    return Scores(found, percent(found))
+    return found
 
 
 def same_house_number(pairs: Compared) -> Scores:
@@ -130,14 +136,14 @@ def next_door(pairs: Compared) -> Scores:
     """
     rows = np.flatnonzero((pairs.house_numbers == 0) & are_precise(pairs))
     rows = rows[~(pairs.names[0].telling[rows] >= BORNE_BY_MANY)]
-    rows = rows[same_street(pairs.take(rows)).value >= SAME_STREET]
+    rows = rows[_streets_alike(pairs.take(rows)) >= SAME_STREET]
     value = np.full(len(pairs.left), np.nan)
     value[rows] = 1.0
     return Scores(value, chosen(value, {1.0: "two houses of one street"}))
 
 
 def same_postcode(pairs: Compared) -> Scores:
-    """Postcodes: 1 the same, less the earlier they part; unknown across countries."""
+    """Postcodes: 1 the same, less the earlier they part; unknown across countries, and where one is an office's."""
     p = pairs.prepared
     codes, texts = p.coded["postcode"]
     one, other = codes.take(pairs.left), codes.take(pairs.right)
@@ -147,6 +153,7 @@ def same_postcode(pairs: Compared) -> Scores:
     share = _prefix_share(p.postcode_signs, *np.divmod(different, max(len(texts), 1)))
     shared = np.full(len(one), np.nan)
     shared[known] = share[which]
+    shared[pairs.is_at_office] = np.nan
     return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
 
 

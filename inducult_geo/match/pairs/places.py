@@ -22,7 +22,7 @@ OUTSIDE_MEANT: Final = 4
 def place(pairs: Compared) -> Scores:
     """Distance in units of how true both places are, as log10(1 + units); 0 where they touch.
 
-    Unknown, too, where a place contradicts its town (see `misplaced`).
+    Unknown, too, where a place contradicts its town (see `misplaced`) or is that of an office.
     """
     unit = pairs.unit_m
     found = np.log10(1 + pairs.telling_m / unit)
@@ -38,7 +38,7 @@ def are_precise(pairs: Compared) -> Flags:
 def same_area(pairs: Compared) -> Scores:
     """Share that two areas have in common (intersection over union), 0 to 1; unknown unless both are areas.
 
-    Unknown, too, where a place contradicts its town (see `misplaced`).
+    Unknown, too, where a place contradicts its town (see `misplaced`) or is that of an office.
     """
     a, b, shared = pairs.areas
     found = shared / np.maximum(a + b - np.nan_to_num(shared), NO_AREA_M2)
@@ -48,7 +48,7 @@ def same_area(pairs: Compared) -> Scores:
 def inside(pairs: Compared) -> Scores:
     """Share of the smaller area that lies in the larger, where the larger is at least twice as large; else unknown.
 
-    Unknown, too, where a place contradicts its town (see `misplaced`).
+    Unknown, too, where a place contradicts its town (see `misplaced`) or is that of an office.
     """
     a, b, shared = pairs.areas
     small, large = np.minimum(a, b), np.maximum(a, b)
@@ -60,7 +60,7 @@ def in_outline(pairs: Compared) -> Scores:
     """How much likelier a point lies where it does to an area if both are of one site, as natural logarithm.
 
     Unknown unless one of the two is a point (a line is none) and the other an area that is smaller than all that counts
-    as near; unknown, too, where a place contradicts its town (see `misplaced`).
+    as near; unknown, too, where a place contradicts its town (see `misplaced`) or is that of an office.
     """
     p = pairs.prepared
     value = np.full(len(pairs.left), np.nan)

@@ -332,6 +332,19 @@ class Prepared:
         return named
 
     @cached_property
+    def tells_other_town(self) -> Flags:
+        """Tell whose names hold a word of the town of any record, and none of their own."""
+        names = self.name_words
+        rows, words = names.rows, names.values
+        maybe = self.names_a_town.take(words)
+        rows, words = rows[maybe], words[maybe]
+        own = rows[self.is_in_town(np.arange(len(self)), rows, words)]
+        found = np.zeros(len(self), dtype=bool)
+        found[rows] = True
+        found[own] = False
+        return found
+
+    @cached_property
     def is_wide(self) -> Flags:
         """Tell which records stand neither at a single point nor nowhere."""
         kind = shapely.get_type_id(self.geometry)

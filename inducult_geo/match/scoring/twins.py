@@ -14,7 +14,6 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import in_blocks
 from inducult_geo.match.pairs.comparisons import towns_alike
 from inducult_geo.match.reading.plants import TELLING
-from inducult_geo.match.reading.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, components, starts_of
 
 FITS: Final = -5.0
@@ -83,26 +82,16 @@ def _tell_the_same(rows: Compared) -> Flags:
     """Tell which pairs of rows of one source tell of one works (see `with_twins`)."""
     found = np.zeros(len(rows.left), dtype=bool)
     for here, some, seen in in_blocks(rows):
-        words = np.where(np.isnan(seen["words"]), seen["name"], seen["words"])
         near = (seen["postcode"] == 1) | (towns_alike(some) >= SAME_TOWN)
         near &= ~(seen["place"] > np.log10(1 + SAME_PLACE))
-        told = _tells_town_of_other(some.prepared, some.left, some.right)
-        told |= _tells_town_of_other(some.prepared, some.right, some.left)
+        told = some.is_town_told
+        words = np.where(np.isnan(seen["words"]), seen["name"], seen["words"])
+        # An office may bear the name of another firm.
+        words = np.where(told, np.fmax(words, seen["name"]), words)
         is_house = (seen["telling words"] < TELLING) | (seen["house number"] == 0)
         is_house &= (seen["name"] >= SAME_NAME) & ~told
         found[here] = (words >= SAME_WORDS) & (near | told) & ~(seen["numbers"] < 1) & ~is_house
     return found
-
-
-def _tells_town_of_other(prepared: Prepared, records: Ints, others: Ints) -> Flags:
-    """Tell whose names hold a word of the other's town and none of their own: the address is that of a head office."""
-    names = prepared.name_words.take(records)
-    owner = names.rows
-    own, theirs = (
-        np.bincount(owner[prepared.is_in_town(side, owner, names.values)], minlength=len(records)) > 0
-        for side in (records, others)
-    )
-    return theirs & ~own
 
 
 def _together(plants: Ints, one: Ints, other: Ints) -> Ints:

@@ -142,12 +142,19 @@ def waterfall(scored: Scored, row: int) -> Waterfall:
 
 
 def _note(scored: Scored, row: int) -> str:
-    if not scored.pairs.is_astray[row]:
-        return ""
-    return (
-        f"the places, {scored.pairs.distance_m[row] / 1000:.0f} km apart, count nothing: one of them is far from the "
-        "town or postcode that both records tell, which others place elsewhere"
-    )
+    pairs = scored.pairs
+    apart = "" if np.isnan(pairs.distance_m[row]) else f", {pairs.distance_m[row] / 1000:.0f} km apart,"
+    if pairs.is_astray[row]:
+        return (
+            f"the places{apart} count nothing: one of them is far from the town or postcode that both records tell, "
+            "which others place elsewhere"
+        )
+    if pairs.is_at_office[row]:
+        return (
+            f"the addresses{apart} count nothing: the name of one record tells the town of the other, not its own, "
+            "whose address may be that of an office"
+        )
+    return ""
 
 
 def _chance(log_odds: float) -> float:

@@ -141,7 +141,14 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("HTTPS://Huta.PL", "HTTPS://Huta.PL"),
         ("httpd.huta.pl/a", "https://httpd.huta.pl/a"),
         ("www.zeche-ö.de:8080/#top", "https://www.zeche-ö.de:8080/#top"),
-        ("www.huta.pl i www.hala.pl", None),
+        ("www.huta.pl i www.hala.pl", "https://www.huta.pl"),
+        ("http://huta.pl, http://hala.pl", "http://huta.pl"),
+        ("strona: www.huta.pl (archiwalna)", "https://www.huta.pl"),
+        ("Huta#http://huta.pl#", "http://huta.pl"),
+        ('<a href="http://huta.pl/a">x</a>', "http://huta.pl/a"),
+        ("http//huta.pl.", "http://huta.pl"),
+        ("https://huta.pl/plan huty.pdf", None),
+        ("javascript:open('http://huta.pl')", None),
         ("www.huta.pl; hala.pl", "https://www.huta.pl"),
         ("www.huta.pl/a;www.hala.pl", "https://www.huta.pl/a"),
         ("http://huta.pl/a;b=1;http://hala.pl/b", "http://huta.pl/a;b=1"),
@@ -155,8 +162,11 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
     ],
 )
 def test_only_web_addresses_are_websites(vocabulary: Vocabulary, written: str, website: str | None) -> None:
-    found = made(vocabulary, [{"website": written}]).records["website"].iloc[0]
+    result = made(vocabulary, [{"website": written}])
+    found = result.records["website"].iloc[0]
     assert (None if pd.isna(found) else found) == website
+    # What was lost was not told.
+    assert ("no_web_address" in kinds(result)) is (website is None and written != "brak")
 
 
 @pytest.mark.parametrize(

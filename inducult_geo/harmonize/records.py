@@ -72,7 +72,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     countries = _countries(rows, contract, ground, notices)
     rows = without_footnotes(_accuracies(rows, contract, notices, countries), notices)
     placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
-    values = plain_texts(rows, countries)
+    values = plain_texts(rows, countries, notices)
     values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
     _origins(values, rows, table, contract, notices)
     _types(values, rows, contract, vocabulary, notices)

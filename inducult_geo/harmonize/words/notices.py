@@ -66,6 +66,8 @@ class Notices:
             "footnote_mark": "'{column}' bears the mark of a footnote: {some}. It is left out; what the note says is "
             "not read. Where it tells something of the site (gone, closed, not sure), write that into a column.",
             "wiki_link": "'{column}' holds links of a wiki: {some}. What they show is taken for the name.",
+            "no_web_address": "cells of '{column}' that hold no web address: {some}. They are left out; write one "
+            "such as https://www.example.org.",
             "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs or people write "
             "that for nothing. Where one is a name, write it with a word more ('Comune None'); where one stands for "
             "the row above, write that out.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from inducult_geo.harmonize.words.notices import Notices, Told
 from inducult_geo.harmonize.words.websites import web_address
 from inducult_geo.text import known_text, named_text, of_each, plain_postcode
 
@@ -19,7 +20,7 @@ _TOLD: Final = (
 )
 
 
-def plain_texts(rows: pd.DataFrame, countries: Sequence[str | None]) -> pd.DataFrame:
+def plain_texts(rows: pd.DataFrame, countries: Sequence[str | None], notices: Notices) -> pd.DataFrame:
     """Return the texts of raw rows that are taken as they stand, null where a cell is not there or says nothing.
 
     Parameters
@@ -28,12 +29,20 @@ def plain_texts(rows: pd.DataFrame, countries: Sequence[str | None]) -> pd.DataF
         Raw rows; those of the columns that are not there are null.
     countries
         ISO code of each row: a postcode loses the sign of its own.
+    notices
+        Where texts in the column of websites that hold no web address are noted.
     """
     readers = dict.fromkeys(_NAMED, named_text) | dict.fromkeys(_TOLD, known_text)
     values = pd.DataFrame(
         {name: of_each(rows[name], read) if name in rows else [None] * len(rows) for name, read in readers.items()},
         index=rows.index,
     )
-    values["website"] = values["website"].map(web_address)
+    values["website"] = notices.of_cells(values["website"], _website, "no_web_address", "website")
     values["postcode"] = [*map(plain_postcode, values["postcode"].tolist(), countries)]
     return values
+
+
+def _website(text: Any) -> Told:
+    """Return the web address that a text tells, or the text, where it tells none."""
+    found = web_address(text)
+    return Told(found, text if found is None and named_text(text) else None)

@@ -6,13 +6,41 @@ import re
 from typing import Final
 
 _WEB: Final = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
-_FURTHER: Final = re.compile(r";(?=\s|https?://|www\.).*", re.IGNORECASE)
+_FURTHER: Final = re.compile(r"(?:[;,|](?=\s|https?:|www\.)|#(?=https?:)).*", re.IGNORECASE)
 """What stands behind the first of several addresses; a semicolon may also be a part of one."""
+
+_SLIP: Final = re.compile(r"(?<![^\s#<(\"'=])(https?)(?::/{1,3}|//|:(?=www\.))\s?(?=\w)", re.IGNORECASE)
+"""The beginning of an address, with or without a slip ("http//", "http:/")."""
+
+_WITHIN: Final = re.compile(
+    r"(?<![^\s#<(\"'=:])(?P<web>(?:https?://|www\.)[^\s<>\"']{1,2000})"
+    r"(?=[>\"']|\s*$|\s+(?:[(,;|/+&–-]|https?:|www\.|(?:and|und|a|e|i|in|oraz|en|et|ter)\s))",
+    re.IGNORECASE,
+)
+"""An address among other words, by its beginning; what goes on behind a blank may be the rest of it ("/a b.pdf")."""
+
+_SCRIPT: Final = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
+_AROUND: Final = ".,;:!?#|]"
 
 
 def web_address(text: str | None) -> str | None:
-    """Return a web address with its scheme, of several the first; anything else (a script, a mail) is no website."""
-    text = _FURTHER.sub("", text).strip() if isinstance(text, str) else ""
-    if not _WEB.match(text):
+    """Return a web address with its scheme, of several the first; anything else (a script, a mail) is no website.
+
+    It may stand in markup, in brackets or behind a word ("strona: www.x.pl", Access' "x#http://x.pl#").
+    """
+    if not isinstance(text, str) or _SCRIPT.match(text):
         return None
-    return text if text.lower().startswith(("http://", "https://")) else f"https://{text}"
+    text = _SLIP.sub(r"\1://", text, count=1)
+    told = _plain(text)
+    if not _WEB.match(told):
+        found = _WITHIN.search(text)
+        told = _plain(found["web"]) if found else ""
+    if not _WEB.match(told):
+        return None
+    return told if told.lower().startswith(("http://", "https://")) else f"https://{told}"
+
+
+def _plain(text: str) -> str:
+    """Return the first of several addresses without the marks at its end."""
+    told = _FURTHER.sub("", text).strip().rstrip(_AROUND)
+    return told if "(" in told else told.rstrip(")")

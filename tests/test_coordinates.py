@@ -246,14 +246,6 @@ def test_reversed_pairs_are_refused(lat: float, lon: float) -> None:
         parse_coordinates(f"{lon:.5f}, {lat:.5f}" if lon < 34 else "")
 
 
-@given(st.text(alphabet="0123456789NSEWOVZ°′″'\".,;:-+/ ()=XYRHxyabcšůł\u00a0", max_size=40))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    found = _read(text)
-    if found is not None and found.kind != "xy":
-        assert abs(found.a) <= 90
-        assert abs(found.b) <= 180
-
-
 @pytest.mark.parametrize(
     ("text", "decimal", "value"),
     [

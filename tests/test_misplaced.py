@@ -54,10 +54,10 @@ def test_each_town_is_looked_at_by_itself():
     assert astray(0, 500, 1, 501, 2, 502, 300, 503, 900, towns=towns) == pytest.approx([0] * 6 + [299, 0, 0])
 
 
-MAYBE = st.one_of(st.none(), st.integers(0, 400))
+MAYBE = st.one_of(st.none(), st.integers(0, 9), st.integers(0, 9), st.integers(0, 400))
 
 
-@given(st.lists(st.tuples(st.integers(-1, 3), MAYBE), max_size=40), st.randoms(use_true_random=False))
+@given(st.lists(st.tuples(st.integers(-1, 1), MAYBE), max_size=40), st.randoms(use_true_random=False))
 def test_the_order_of_the_records_does_not_matter_and_who_is_astray_is_far(told, shuffle):
     found = astray(*(km for _, km in told), towns=[town for town, _ in told])
     order = [*range(len(told))]

@@ -23,12 +23,7 @@ from inducult_geo.sources.formats.table import Table, nul_rows
 
 @pytest.mark.parametrize("name", ["opsd_be_18.xlsx", "orte.xls", "set.ods"])
 def test_spreadsheets_as_they_come(shared: Path, name: str) -> None:
-    path = shared / "data" / "messy" / name
-    try:
-        table = read_table(path, AUTO)
-    except ContractError as problem:
-        assert "sheets" in str(problem)  # noqa: PT017 - either way is an answer
-        table = read_table(path, Read(sheet=1))
+    table = read_table(shared / "data" / "messy" / name, AUTO)
     assert len(table.frame) > 0
     assert len(table.places) == len(table.frame)
 

@@ -71,7 +71,7 @@ def region(shared: Path, name: str) -> Region:
     return Region(name, country, shapely.from_geojson(text).geoms[0], tuple(declared["crs"]), tuple(systems))
 
 
-def inside(area: BaseGeometry, n: int, seed: int) -> tuple[Array, Array]:
+def inside(area: BaseGeometry, n: int, seed: int = 4) -> tuple[Array, Array]:
     """Give n random points inside an area (degrees)."""
     west, south, east, north = area.bounds
     chance = np.random.default_rng(seed)

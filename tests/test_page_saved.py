@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
-from page_shown import show
+from page_shown import show, tick
 
 from inducult_geo.frames import to_json
 from inducult_geo.publish.layers.dictionary import SHEET
@@ -82,10 +82,6 @@ def saved(page, kind, folder):
             return folder / name
         page.run("new Promise((done) => setTimeout(done, 50))")
     raise AssertionError(f"{name} was not written")
-
-
-def tick(page, facet, value):
-    page.run(f"document.querySelector('[data-facet={facet}] input[value=\"{value}\"]').click()")
 
 
 def same(column, mine, released):

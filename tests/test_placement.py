@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 from conftest import SHARED
-from corruptions import damaged
+from corruptions import REGIONS, damaged, inside, sent
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
@@ -27,7 +27,6 @@ MORE = {
     "IT": ("EPSG:4265",), "SI": ("EPSG:3787",), "HR": ("EPSG:8677", "EPSG:8678"),
     "PL": ("EPSG:2175", "EPSG:4179"), "BE": ("EPSG:31300", "EPSG:23031", "EPSG:4313"),
 }  # fmt: skip
-REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
 SLOW = ("karlovy-vary", "leoben", "padova", "zwickau")
 SOME_QUICK = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in REGIONS]
 """The regions, of which those with the most systems wait for the slow tests: each is tried with each other one."""
@@ -57,20 +56,6 @@ def _systems(repository: Path, region: str) -> tuple[str, tuple[str, ...]]:
     return declared["country"], (*declared["crs"], *MORE[declared["country"]])
 
 
-def _inside(area: BaseGeometry, n: int, seed: int = 4) -> tuple[np.ndarray, np.ndarray]:
-    west, south, east, north = area.bounds
-    chance = np.random.default_rng(seed)
-    lon, lat = chance.uniform(west, east, 40 * n), chance.uniform(south, north, 40 * n)
-    kept = np.flatnonzero(shapely.contains_xy(area, lon, lat))[:n]
-    assert len(kept) == n
-    return lon[kept], lat[kept]
-
-
-def _sent(lon: np.ndarray, lat: np.ndarray, crs: str, country: str) -> tuple[np.ndarray, np.ndarray]:
-    done = transform_points(lon, lat, source_crs="EPSG:4326", target_crs=crs, country=country)
-    return done.x, done.y
-
-
 def _error_m(placed: Placement, x: np.ndarray, y: np.ndarray, lon: np.ndarray, lat: np.ndarray, country: str) -> float:
     assert placed.reading is not None
     east, north = placed.reading.apply(x, y)
@@ -83,9 +68,9 @@ def _error_m(placed: Placement, x: np.ndarray, y: np.ndarray, lon: np.ndarray, l
 def test_what_is_right_is_taken_as_declared(outlines: Path, repository: Path, region: str, n: int) -> None:
     country, systems = _systems(repository, region)
     area = _area(outlines, region)
-    lon, lat = _inside(area, n)
+    lon, lat = inside(area, n)
     for crs in systems:
-        x, y = _sent(lon, lat, crs, country)
+        x, y = sent(lon, lat, crs, country)
         placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
         assert placed.status == "chosen", (crs, placed.detail)
         assert placed.reading == Reading.as_declared(crs)
@@ -95,10 +80,10 @@ def test_what_is_right_is_taken_as_declared(outlines: Path, repository: Path, re
 def test_no_corruption_is_repaired_wrongly(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
     area = _area(outlines, region)
-    lon, lat = _inside(area, 30)
+    lon, lat = inside(area, 30)
     seen: Counter[tuple[str, str]] = Counter()
     for crs in systems:
-        for kind, x, y in damaged(*_sent(lon, lat, crs, country), crs):
+        for kind, x, y in damaged(*sent(lon, lat, crs, country), crs):
             placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
             if placed.reading is not None:
                 assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (crs, kind, placed)
@@ -113,11 +98,11 @@ def test_no_corruption_is_repaired_wrongly(outlines: Path, repository: Path, reg
 def test_few_points_are_never_repaired(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
     area = _area(outlines, region)
-    lon, lat = _inside(area, 4)
+    lon, lat = inside(area, 4)
     # One head office a hundred times is one point.
     lon, lat = np.repeat(lon, 25), np.repeat(lat, 25)
     for crs in systems:
-        for kind, x, y in damaged(*_sent(lon, lat, crs, country), crs):
+        for kind, x, y in damaged(*sent(lon, lat, crs, country), crs):
             placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
             assert placed.reading is None or placed.reading.is_as_declared, (crs, kind, placed)
 
@@ -130,9 +115,9 @@ def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, reposito
     """Whatever a file is and says it is, a repair is off by no more than the two datums are."""
     country, systems = _systems(repository, region)
     area = _area(shared / "data" / "boundaries", region)
-    lon, lat = _inside(area, 20)
+    lon, lat = inside(area, 20)
     for truth in systems:
-        for kind, x, y in damaged(*_sent(lon, lat, truth, country), truth):
+        for kind, x, y in damaged(*sent(lon, lat, truth, country), truth):
             for crs in systems:
                 placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
                 if placed.reading is None or placed.reading.is_as_declared:
@@ -144,9 +129,9 @@ def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, reposito
 def test_nothing_declared(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
     area = _area(outlines, region)
-    lon, lat = _inside(area, 20)
+    lon, lat = inside(area, 20)
     for truth in systems:
-        for kind, x, y in damaged(*_sent(lon, lat, truth, country), truth):
+        for kind, x, y in damaged(*sent(lon, lat, truth, country), truth):
             placed = choose_reading(x, y, crs=None, area=area, country=country, candidates=systems)
             if placed.reading is not None:
                 assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (truth, kind, placed)
@@ -157,8 +142,8 @@ def test_nothing_declared(outlines: Path, repository: Path, region: str) -> None
 
 def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    lon, lat = _inside(area.buffer(-0.05), 30)
-    x, y = _sent(lon, lat, "EPSG:25833", "DE")
+    lon, lat = inside(area.buffer(-0.05), 30)
+    x, y = sent(lon, lat, "EPSG:25833", "DE")
     placed = choose_reading(x, y, crs="EPSG:31469", area=area, country="DE")
     assert placed.status == "ambiguous"
     assert {item.reading.crs for item in placed.candidates} == {"EPSG:31469", "EPSG:25833"}
@@ -184,8 +169,8 @@ def test_a_prefix_that_may_be_of_either_zone_is_not_added() -> None:
 
 def test_web_mercator_called_degrees_is_repaired(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    lon, lat = _inside(area, 30)
-    x, y = _sent(lon, lat, "EPSG:3857", "DE")
+    lon, lat = inside(area, 30)
+    x, y = sent(lon, lat, "EPSG:3857", "DE")
     for east, north, swap in ((x, y, False), (y, x, True)):
         placed = choose_reading(east, north, crs="EPSG:4326", area=area, **ZWICKAU)
         assert placed.reading is not None
@@ -197,7 +182,7 @@ def test_web_mercator_called_degrees_is_repaired(outlines: Path) -> None:
 
 def test_degrees_called_meters_are_offered_with_their_datums(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    lon, lat = _inside(area, 30)
+    lon, lat = inside(area, 30)
     candidates = (*ZWICKAU["candidates"], "EPSG:4314")
     placed = choose_reading(lon, lat, crs="EPSG:25833", area=area, country="DE", candidates=candidates)
     assert placed.status == "ambiguous"
@@ -208,14 +193,14 @@ def test_degrees_called_meters_are_offered_with_their_datums(outlines: Path) -> 
 
 def test_degrees_do_not_come_back_around_the_globe(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    x, y = _sent(*_inside(area, 30), "EPSG:4314", "DE")
+    x, y = sent(*inside(area, 30), "EPSG:4314", "DE")
     assert choose_reading(x + 360, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "none"
     assert choose_reading(x, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "chosen"
 
 
 def test_krovak_signs_and_axes(outlines: Path) -> None:
     area = _area(outlines, "karlovy-vary")
-    x, y = _sent(*_inside(area, 30), "EPSG:5514", "CZ")
+    x, y = sent(*inside(area, 30), "EPSG:5514", "CZ")
     for east, north in ((-x, -y), (-y, -x), (y, x)):
         placed = choose_reading(east, north, crs="EPSG:5514", area=area, country="CZ")
         assert placed.reading is not None
@@ -228,8 +213,8 @@ def test_krovak_signs_and_axes(outlines: Path) -> None:
 def test_swapped_belgian_points_near_the_diagonal_are_left_alone(outlines: Path) -> None:
     """Where x and y are nearly alike both orders lie in the province: as declared is right, and still doubtful."""
     area = _area(outlines, "limburg")
-    lon, lat = _inside(area, 400)
-    x, y = _sent(lon, lat, "EPSG:3812", "BE")
+    lon, lat = inside(area, 400)
+    x, y = sent(lon, lat, "EPSG:3812", "BE")
     twice = shapely.contains_xy(area, *_degrees(y, x))
     assert 5 <= twice.sum() < 100
     placed = choose_reading(x[twice], y[twice], crs="EPSG:3812", area=area, country="BE")
@@ -246,7 +231,7 @@ def _degrees(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def test_strays_are_borne_up_to_the_share(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    x, y = _sent(*_inside(area, 40), "EPSG:25833", "DE")
+    x, y = sent(*inside(area, 40), "EPSG:25833", "DE")
     x[:2] += 500_000
     assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
     x[:3] += 500_000
@@ -258,7 +243,7 @@ def test_strays_are_borne_up_to_the_share(outlines: Path) -> None:
 
 def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    x, y = (np.tile(part, 75) for part in _sent(*_inside(area, 40), "EPSG:25833", "DE"))
+    x, y = (np.tile(part, 75) for part in sent(*inside(area, 40), "EPSG:25833", "DE"))
     assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
     # A thousand rows of one head office say nothing of the others.
     x[:1000], y[:1000] = x[0], y[0]
@@ -269,7 +254,7 @@ def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(outlines:
 
 def test_five_points_are_enough_for_a_repair_and_of_fewer_all_must_lie_inside(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
-    x, y = _sent(*_inside(area, 5), "EPSG:25833", "DE")
+    x, y = sent(*inside(area, 5), "EPSG:25833", "DE")
     assert choose_reading(y, x, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
     assert choose_reading(y[:4], x[:4], crs="EPSG:25833", area=area, **ZWICKAU).status == "ambiguous"
     x[0] += 500_000

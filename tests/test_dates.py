@@ -528,6 +528,20 @@ def test_a_year_that_is_written_as_a_moment_is_a_year(cell: str, text: str | Non
     assert date_text(cell) == text
 
 
+@pytest.mark.parametrize(
+    "cell", ["0000-00-00", "0000-00-00 00:00:00", "0001-01-01T00:00:00", "1.1.0001 0:00:00", "31.12.9999", "999"]
+)
+def test_what_databases_write_for_no_date_is_no_year(cell: str) -> None:
+    assert date_text(cell) is None
+
+
+@pytest.mark.parametrize("cell", ["1899-12-30", "30.12.1899", "30.12.1899 00:00:00", "l890", "I890"])
+def test_the_zero_of_access_and_a_letter_for_a_digit_are_told(cell: str) -> None:
+    assert date_text(cell) is not None
+    assert parse_date(cell) is None
+    assert parse_end(cell) is None
+
+
 @pytest.mark.parametrize(("cell", "day"), [("31.12.2025", "2025-12-31"), ("9999-12-31", None), ("31.12.9999", None)])
 def test_a_day_that_stands_for_none_is_none(cell: str, day: str | None) -> None:
     """Of records that contradict each other the youngest counts."""

@@ -40,8 +40,11 @@ _SUPERSCRIPT: Final = "[¹²³⁴⁵⁶⁷⁸⁹⁰]"
 _FOOTNOTE: Final = re.compile(rf"(?:(?<=\b\d{{4}})|(?<=[^\W\d])|(?<=\.))[*†‡]{{0,3}}{_SUPERSCRIPT}+$")
 """A mark of a footnote behind a year or a word: "1890¹" was not 18901."""
 
-_FILLERS: Final = frozenset(("0", "0000", "9999"))
-"""Numbers that stand in databases where no year is known."""
+_FILLER: Final = re.compile(
+    r"0|0000|999|9999|(?:0000-00-00|00\.00\.0000|0001-01-01|0?1([./])0?1\1(?:0001)|9999-12-31|31([./])12\2(?:9999))"
+    r"(?:[T ]\S.*)?"
+)
+"""Years, and first and last days of what a database can hold, that stand where none is known."""
 
 _SOME_VALUE: Final = re.compile(r"https?://www\.wikidata\.org/\.well-known/genid/\w+")
 """What Wikidata answers where it is only known that there was a value."""
@@ -56,7 +59,7 @@ _YEAR_AS_MOMENT: Final = re.compile(
 def date_text(cell: Any) -> str | None:
     """Return a cell's text, or None where it says that no date is known."""
     text = known_text(cell)
-    if text is None or text in _FILLERS or _SOME_VALUE.fullmatch(text):
+    if text is None or _FILLER.fullmatch(text) or _SOME_VALUE.fullmatch(text):
         return None
     return _YEAR_AS_MOMENT.sub(r"\1\3", text)
 

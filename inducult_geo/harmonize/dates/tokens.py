@@ -173,7 +173,7 @@ _TOKEN: Final = re.compile(
     | (?P<year_to>\d{4}(?:\s{1,3}[-/]\s{0,3}|[-/]\s{1,3})\d\d(?!\s{0,3}(?!(?:und|and|oraz|et)\b)[\w-]|\.\s{0,3}\w))
     | (?P<decade>\d{3}0['’]?(?:s|-?er|-?tych|-?t?ih|-?te|-?ta)\b|\d{3}x\b)
     | ['’](?P<hundreds>[2-9])00(?!\d)
-    | (?P<year>\d{3,4}(?!\d))(?:[.,]0+(?!\d))?
+    | (?P<year>(?:\d{4}|(?<![a-z])\d{3})(?!\d))(?:[.,]0+(?!\d))?
     | \bc(?P<century>\d{1,2})(?!\d)
     | (?<![\d./-])(?P<century_begun>1[0-9]|20)(?:xx\b|\?\?)
     | (?P<small>\d{1,2})(?!\d)
@@ -206,11 +206,17 @@ def _words() -> dict[str, tuple[str, Any]]:
     return found
 
 
+_ZERO_OF_OFFICE: Final = (1899, 12, 30)
+"""The day that Access and LibreOffice write for 0."""
+
+
 def _day(year: int, month: int, day: int, note: str | None = None) -> Years | None:
     """Check a calendar day; None where there is no such day."""
     try:
         date(year, month, day)
     except ValueError:
+        return None
+    if (year, month, day) == _ZERO_OF_OFFICE:
         return None
     if (year, month, day) in ((1900, 1, 1), (1970, 1, 1)):
         note = "suspect_placeholder"

@@ -45,7 +45,6 @@ def row(tags: dict[str, str], **more) -> dict[str, object]:
             {"name": "Werk", "name:de": "Werk", "name:sr-Latn": "Tvornica", "old_name": "Hütte"},
             {"name:sr-Latn": "Tvornica"},
         ),
-        ({"old_name:de": "Alt"}, {"old_name:de": "Alt"}),
         ({"start_date": "C19", "opening_date": "2030"}, {"start": "C19"}),
         ({"construction_date": "1890"}, {"start": "1890"}),
         ({"end_date": "1991"}, {"end": "1991", "status": "decommissioned", "present_use": "none"}),

@@ -22,7 +22,16 @@ from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.osm.objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm.shapes import INCOMPLETE
-from inducult_geo.sources.osm.tags import NAME_KEYS, Tags, TagTable, is_museum, is_there, load_tag_table, values_of
+from inducult_geo.sources.osm.tags import (
+    NAME_KEYS,
+    Tags,
+    TagTable,
+    is_museum,
+    is_name,
+    is_there,
+    load_tag_table,
+    values_of,
+)
 from inducult_geo.text import counted
 
 ACCURACY_M = 5.0
@@ -182,7 +191,7 @@ def _row(key: str, tags: Tags, table: TagTable, edited: str | None, day: str | N
     return {
         "key": key,
         "place": key,
-        **{name: text for name, text in tags.items() if name in NAME_KEYS or _is_language(name)},
+        **{name: text for name, text in tags.items() if is_name(name)},
         **{field: _first(tags, keys) for field, keys in FIRST_OF.items()},
         "type": kind,
         "theme": theme,
@@ -197,16 +206,10 @@ def _row(key: str, tags: Tags, table: TagTable, edited: str | None, day: str | N
     }
 
 
-def _is_language(key: str) -> bool:
-    """Whether a key is a name in a language, or a further name in one (`name:de`, `old_name:de`)."""
-    head, _, tail = key.partition(":")
-    return head in NAME_KEYS and bool(tail) and len(tail) <= 12 and tail.replace("-", "").replace("_", "").isalnum()
-
-
 def _is_personal(key: str) -> bool:
     """Whether a key may hold a person's number or address: a map of sites has no need of them."""
     # "operator:phone", "disused:contact:email", "phone_2"; but "fax" is a language, too.
-    parts = () if _is_language(key) else key.split(":")
+    parts = () if is_name(key) else key.split(":")
     return any(part.rstrip("_0123456789") in _PERSONAL for part in parts)
 
 

@@ -60,7 +60,7 @@ class Condition:
     def holds(self, tags: Tags) -> bool:
         """Whether one of the `;`-separated values fits; `name` means a name in any language or role."""
         if self.key == "name":
-            return any(self._fits(text) for key, text in tags.items() if _is_name(key))
+            return any(self._fits(text) for key, text in tags.items() if is_name(key))
         return self.key in tags and self._fits(tags[self.key])
 
     def _fits(self, text: str) -> bool:
@@ -334,7 +334,7 @@ def _is_only(tags: Tags, unless: tuple[Condition, ...]) -> bool:
     return False
 
 
-def _is_name(key: str) -> bool:
+def is_name(key: str) -> bool:
     """Whether a key holds a name: plain, in a role, or in a language (`name:de`, not `name:etymology`)."""
     return key in NAME_KEYS or name_language(key) is not None
 

@@ -16,6 +16,7 @@ from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.reading.fuels import FUELS, fuel_bits
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.reading.trades import capacity_and_fuel, is_beside_works
+from inducult_geo.sources.partners.units import with_unit
 
 CONTRACT = """
 id = "{id}"
@@ -130,6 +131,24 @@ def test_a_capacity_is_read_with_marks_between_its_thousands(text: str, capacity
 def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: str) -> None:
     wanted = 0 if fuel is None else 1 << [*FUELS].index(fuel)
     assert {word: fuel_bits(word) for word in told.split(", ")} == dict.fromkeys(told.split(", "), wanted)
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "told"),
+    [
+        *((head, "1200", "1200 kW") for head in ("Leistung (kW)", "vykon_kW", "Moc [kW]", "kWel")),
+        ("GW", "1.2", "1.2 GW"),
+        ("kW", 1.125, "0.001125 MW"),
+        ("Leistung in MW", "1200", "1200"),
+        ("Leistung", "1200", "1200"),
+        ("Leistung (kW)", "1,2 MW", "1,2 MW"),
+        ("Tonnen kWh", "1200", "1200"),
+    ],
+)
+def test_a_capacity_has_the_unit_of_its_column(head: str, cell: object, told: str) -> None:
+    """Kilowatts were read as megawatts: works of one capacity were a thousandfold apart."""
+    assert [str(one) for one in with_unit([cell, None], [head])] == [told, "None"]
+    assert with_unit([cell], [head, "MW"]) == [cell]
 
 
 @pytest.mark.parametrize(

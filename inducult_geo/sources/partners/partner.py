@@ -26,6 +26,7 @@ from inducult_geo.sources.partners.persons import check_private, is_private, per
 from inducult_geo.sources.partners.second_heads import second_heads
 from inducult_geo.sources.partners.several import several_told
 from inducult_geo.sources.partners.steady import read_steadily
+from inducult_geo.sources.partners.units import with_unit
 from inducult_geo.text import clean_text, counted, is_blank, of_each, quoted
 
 _MOST_REPEATED: Final = 5
@@ -146,6 +147,8 @@ def _told(
     file)".
     """
     known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
+    if "capacity" in known:
+        known["capacity"] = with_unit(known["capacity"], wanted["capacity"])
     moved = {name: f"{name} (in the file)" for name in known if [*wanted[name]] != [name]}
     names = [name for row in values[:1] for name in row if not is_private(str(name), private)]
     shown = {name: moved.get(str(name), str(name)) for name in names}

@@ -559,6 +559,22 @@ def test_a_company_in_an_address_is_an_operator():
     assert np.isnan(compare("operator", works, permit | {"address": "Norfer Weg 1"}))
 
 
+@pytest.mark.parametrize(
+    ("address", "words", "houses"),
+    [
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("dz. nr 45/2", "działka 45", "Flur 3 Flst. 12/4")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("parc. č. 123/4", "foglio 12 part. 34", "k.č. 7")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("dz. nr ewid. 45/2", "Gst.-Nr. 9")),
+        ("Parkstr. 5", ("parkstr",), ("5",)),
+        ("Flurweg 3", ("flurweg",), ("3",)),
+        ("ul. 3-go Maja 7", ("ul", "3maja"), ("7",)),
+        ("Hauptstr. 5 u. 7", ("hauptstr",), ("5", "7")),
+    ],
+)
+def test_a_parcel_is_no_house(address, words, houses):
+    assert read_address(address) == (words, houses)
+
+
 def test_of_a_street_that_is_read_once_each_house_is_told():
     """Numbers that are of no house, too: of post boxes, roads, milestones and days."""
     streets = "Hauptstr.;Am Werk, ;Box;boite postale n° ;P.L.;SS ;N-;km;8 Mai ;27 Grudnia;Március;Kovo 11-osios g.;A3 ,"

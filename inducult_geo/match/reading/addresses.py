@@ -63,7 +63,7 @@ def _months(written: str) -> str:
     return "|".join(_words_of("street_months.csv", "written", written))
 
 
-_ORDINAL: Final = r"(?:[\s-]?(?:st|nd|rd|th|is|ti|ri|vi|mi|osios)\b)?"
+_ORDINAL: Final = r"(?:[\s-]?(?:st|nd|rd|th|go|is|ti|ri|vi|mi|osios)\b)?"
 _DATE: Final = re.compile(
     rf"\b(?P<day>\d{{1,2}})(?P<th>{_ORDINAL})[\s.-]*(?:de |d\W|of )?(?P<month>{_months('day first')})"
     r"\b(?!-[a-z])(?: (?:de |del )?1[89]\d\d\b)?"
@@ -79,7 +79,7 @@ _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
 _NUMBER: Final = re.compile(
     r"\b(\d+)(?:(?:\s*/\s*|\s*|-(?=\w(?:[\s,]|$)))"
-    r"(?!n/a|s/n|c/o|(?<!\d)(?:[a-z]\.\s?[a-z]|(?:[aeiouy]|bis)\s\d))([a-z]|bis)\b)?\b"
+    r"(?!n/a|s/n|c/o|(?<!\d)(?:[a-z]\.\s?[a-z]|(?:[aeiouy]\.?|bis)\s\d))([a-z]|bis)\b)?\b"
 )
 """A number and its letter ("3/A", "3 a", "8 bis"), which is no abbreviation and no word for "and" before a number."""
 
@@ -88,6 +88,13 @@ _FLAT: Final = re.compile(
     r"(?:\d{1,4}[a-z]?|[a-z]\d{0,3})\b"
 )
 """The box or flat within a house, behind the number of that."""
+
+_PARCEL: Final = re.compile(
+    r"\b(?:parc(?:el(?:le|[ae])?)?|dz(?:ialk[ai])?|dzialek|flst|flurst(?:uck)?|flur|gst|grundst(?:uck)?|[pk]\.\s?c|"
+    r"kat\.\s?c|mapp(?:ale)?|part|foglio|fg)(?![a-z])"
+    r"[\s.:°-]*(?:(?:ewid|[ck]at|nr|no|c|st|br|n)(?![a-z])[\s.:°-]*){0,3}\d+(?:\s?/\s?\d+)*"
+)
+"""A parcel of land with its number, folded: no house."""
 
 _OF_A_STREET: Final = re.compile(r"\bc/|\bs\W{0,2}n\b|\bbb\b|\bbez (?:cisla|broja)\b")
 """Signs of streets: "C/", and what stands for the number of a house that has none ("s/n", "s. n.", "bb")."""
@@ -235,7 +242,7 @@ def read_address(address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Without a post box, a flat and what is no number of a house (see the module).
     """
     folded = spelling_key(_HOUSE_SIGN.sub(" ", address))
-    told = _FLAT.sub(r"\1 ", _BOX.sub(" ", _STREET.sub("str ", folded)))
+    told = _FLAT.sub(r"\1 ", _BOX.sub(" ", _PARCEL.sub(" ", _STREET.sub("str ", folded))))
     told = _MONTH_DAY.sub(_day, _DATE.sub(_day, told))
     told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[found.lastindex or 0]} ", told))
     numbers = [n + letter for n, letter in _NUMBER.findall(told) if len(n) <= _LONGEST_NUMBER]

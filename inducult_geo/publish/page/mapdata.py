@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import OSM
-from inducult_geo.frames import BEGINNINGS, ENDS, from_json
+from inducult_geo.frames import BEGINNINGS, ENDS, WORK_CRS, from_json
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import clean_text
@@ -181,7 +181,7 @@ def _release(bundle: Bundle) -> dict[str, Any]:
 def _columns(
     points: pd.DataFrame, records: pd.DataFrame, tables: Mapping[str, Sequence[Sequence[str]]]
 ) -> dict[str, list[Any]]:
-    place = gpd.GeoSeries(points["geometry"], crs="EPSG:3035").to_crs("EPSG:4326")
+    place = gpd.GeoSeries(points["geometry"], crs=WORK_CRS).to_crs("EPSG:4326")
     keys = _record_keys(points, records)
     columns: dict[str, list[Any]] = {
         "site_id": _texts(points["site_id"]),
@@ -319,7 +319,7 @@ def _sources(frame: pd.DataFrame) -> dict[str, list[str]]:
 
 def _outlines(regions: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Return each region with its rings in degrees, as fine as a map without streets can show."""
-    simple = gpd.GeoSeries(shapely.simplify(regions.geometry.to_numpy(), _OUTLINE_STEP_M), crs="EPSG:3035")
+    simple = gpd.GeoSeries(shapely.simplify(regions.geometry.to_numpy(), _OUTLINE_STEP_M), crs=WORK_CRS)
     placed = simple.to_crs("EPSG:4326")
     rows = zip(regions["region"], regions["title"], placed, strict=True)
     return [

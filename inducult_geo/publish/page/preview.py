@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from inducult_geo.catalog import OSM
+from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import clean_text, layer_frames
@@ -138,7 +139,7 @@ def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
     """Return what a map needs to know of each site."""
     if points is None:
         empty: dict[str, list[str]] = {name: [] for name in ("region", "aspect", "theme", "branch", "title")}
-        return gpd.GeoDataFrame(empty, geometry=[], crs="EPSG:3035")
+        return gpd.GeoDataFrame(empty, geometry=[], crs=WORK_CRS)
     label = points["name"].fillna(points["name_en"]).fillna(points["site_id"]).astype(str)
     types = points["type"].map(dict(DOMAINS["type"])).fillna("type not known")
     known = {"region": points["region"], "title": label + " – " + types}
@@ -146,7 +147,7 @@ def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
     for column in ("aspect", "theme"):
         inside = points[column].isin([*DOMAINS[column]])
         known[column] = points[column].where(inside, "unknown" if column == "aspect" else "other")
-    return gpd.GeoDataFrame(known, geometry=points["geometry"], crs="EPSG:3035")
+    return gpd.GeoDataFrame(known, geometry=points["geometry"], crs=WORK_CRS)
 
 
 def _panel(row: dict[Any, Any], sites: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -96,13 +96,13 @@ def _conflicts() -> str:
     words = f"if(@column in ({coded}), represent_value({value}, @column), {_text(value)})"
     line = f"coalesce(@labels[@column], @column) || ': ' || {words} || ' · ' || @element"
     each = f"with_variable('column', @element, {_joined(f'array_foreach(map_akeys({said}), {line})')})"
-    return _lines("conflicts", _labelled(f"array_foreach({_in_order('@told')}, {each})"))
+    return _lines("conflicts", _labelled(f"array_foreach({_keys_in_order()}, {each})"))
 
 
 def _lineage() -> str:
     """One value a line: its column, and the record that it comes from."""
     line = "coalesce(@labels[@element], @element) || ': ' || map_get(@told, @element)"
-    return _lines("lineage", _labelled(f"array_foreach({_in_order('@told')}, {line})"))
+    return _lines("lineage", _labelled(f"array_foreach({_keys_in_order()}, {line})"))
 
 
 def _pairs(column: str) -> str:
@@ -137,10 +137,10 @@ def loosely(precision: str) -> str:
     return f"coalesce(' (' || lower({_map(loose)}[{precision}]) || ')', '')"
 
 
-def _in_order(told: str) -> str:
-    """Return the keys of a map in the order of the columns of a site; behind them those that are none."""
+def _keys_in_order() -> str:
+    """Return the keys of the map `@told` in the order of the columns of a site; behind them those that are none."""
     columns = f"array({', '.join(map(_quoted, _LABELS))})"
-    return f"array_prioritize(map_akeys({told}), {columns})"
+    return f"array_prioritize(map_akeys(@told), {columns})"
 
 
 def _lines(column: str, lines: str) -> str:

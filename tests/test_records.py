@@ -768,6 +768,21 @@ def test_an_accuracy_that_none_can_be_is_told_and_not_taken(vocabulary: Vocabula
     assert all(f"'{text}'" in kinds(result)["unmapped_value"] for text in written[:5])
 
 
+@pytest.mark.parametrize(
+    ("head", "written", "at_least_m"),
+    [("Genauigkeit (km)", "2,5", 2500), ("accuracy_km", 2.5, 2500), ("km", "800 m", 800), ("acc_m", "700", 700)],
+)
+def test_an_accuracy_is_in_the_unit_of_its_column(
+    vocabulary: Vocabulary, head: str, written: Any, at_least_m: float
+) -> None:
+    """2.5 of a column in kilometers were 2.5 m."""
+    rows = [{"accuracy_m": cell, "x": "17.912345", "y": "50.612345"} for cell in (written, None)]
+    more: dict[str, Any] = {"columns": {"accuracy_m": head}, "defaults": {"accuracy_m": "300"}}
+    found, by_default = made(vocabulary, rows, **more).records["accuracy_m"]
+    assert at_least_m <= found < at_least_m + 10
+    assert 300 <= by_default < 310
+
+
 def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary) -> None:
     rows = [
         {"name": "Huta", "city": "None", "operator": "Null", "name:de": "NaN"},

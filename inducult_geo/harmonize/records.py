@@ -13,7 +13,7 @@ import pandas as pd
 from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
-from inducult_geo.harmonize.coordinates.lengths import parse_meters
+from inducult_geo.harmonize.coordinates.lengths import parse_meters, unit_of_heads
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.places.place import Ground, Placed, place
 from inducult_geo.harmonize.words.dated_states import status_of, years_beside
@@ -108,7 +108,9 @@ def _with_defaults(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     rows = raw.copy()
     for name, value in contract.defaults.items():
         column = rows[name] if name in rows else pd.Series(None, index=rows.index, dtype=object)
-        rows[name] = column.where(column.notna(), value)
+        # The unit of a column is not that of what a contract says.
+        told = f"{value} m" if name == "accuracy_m" and value[-1:].isdigit() else value
+        rows[name] = column.where(column.notna(), told)
     return rows
 
 
@@ -347,11 +349,14 @@ def _accuracies(
     if "accuracy_m" not in rows and not by_country:
         return rows
     meanings = Meanings(contract, "accuracy_m")
+    unit_m = unit_of_heads(contract.mapped.get("accuracy_m", ()))
     mapped: list[Any] = []
     for cell, country in zip(_column(rows, "accuracy_m"), countries, strict=True):
         meant, text = meanings.of(cell), clean_text(cell)
         value = text if meant is None else meant
-        number = parse_meters(cell, decimal=contract.read.decimal) if meant is None else parse_meters(meant)
+        given = cell if meant is None else meant
+        decimal, unit = (contract.read.decimal, unit_m) if meant is None else (".", 1.0)
+        number = parse_meters(given, decimal=decimal, unit_m=unit)
         is_known = number is not None and 0 < number <= ACCURACY_MAX_M
         if value and not is_known:
             notices.add("unmapped_value", "accuracy_m", text or value)

@@ -97,11 +97,11 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
 def _each(regions: Sequence[Region], run: Run) -> Iterator[RegionOutcome]:
     for done, region in enumerate(regions):
         run.advance(done, len(regions))
-        yield try_refresh(region, run)
+        yield _try_refresh(region, run)
     run.advance(len(regions), len(regions))
 
 
-def try_refresh(region: Region, run: Run) -> RegionOutcome:
+def _try_refresh(region: Region, run: Run) -> RegionOutcome:
     """Refresh one region; where it fails, its last good outputs stay and the others go on."""
     try:
         return refresh(region, run)

@@ -86,7 +86,7 @@ class Window:
         return np.asarray((x >= self.west) & (x <= self.east) & (y >= self.south) & (y <= self.north))
 
 
-def window_of(sites: Sites) -> Window | None:
+def _window_of(sites: Sites) -> Window | None:
     """Return the window of the map: the region, else all places; null where there is nothing to show."""
     if sites.area is not None and not sites.area.is_empty:
         west, south, east, north = sites.area.bounds
@@ -102,7 +102,7 @@ def window_of(sites: Sites) -> Window | None:
 
 def text_map(sites: Sites) -> str:
     """Draw the map with letters: `·` the region, `o` a site, `8` several, `?` not accepted; with scale and legend."""
-    window = window_of(sites)
+    window = _window_of(sites)
     if window is None:
         return ""
     low, high = _TEXT_HEIGHTS
@@ -151,7 +151,7 @@ def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
     loader = PackageLoader("inducult_geo", "publish/templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.get_template("check.svg")
-    window = window_of(sites)
+    window = _window_of(sites)
     if window is None:
         canvas = _Canvas(_PICTURE_WIDTH, 0, Window(0.0, 0.0, 1.0, 1.0))
         return template.render(title=printable(title), lines=[*map(printable, lines)], canvas=canvas, map=None)

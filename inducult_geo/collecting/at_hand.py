@@ -35,7 +35,7 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     wide = [contract for contract in catalog.wide_sources() if has_file(contract, run)]
     with_data = [region for region in catalog.regions.values() if _has_data(region, run)]
     about = [region for region in catalog.regions.values() if region not in with_data and _is_about(wide, region)]
-    outlined = [region for region in about if is_outlined(region, run)]
+    outlined = [region for region in about if _is_outlined(region, run)]
     missed = [region.id for region in about if region not in outlined]
     hint = (
         f"Of {', '.join(contract.id for contract in wide)} a region takes its share once its outline is in "
@@ -96,7 +96,7 @@ def has_file(contract: Contract, run: Run) -> bool:
         return True
 
 
-def is_outlined(region: Region, run: Run) -> bool:
+def _is_outlined(region: Region, run: Run) -> bool:
     """Tell whether a region's outline is at hand as a file: put there, named in the catalog, or kept from a run."""
     named = region.boundary.file
     files = [own_file(region, run), kept_file(region, run)]

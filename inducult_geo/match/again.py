@@ -56,7 +56,7 @@ def matches(scored: Scored, first: Flags, *, units: bool = False) -> Matches:
     units
         Whether the right list holds permits or units: then those at one address share the chance of one works, too.
     """
-    again = given_again(scored, first)
+    again = _given_again(scored, first)
     of_one = first | again
     if units:
         of_one |= _at_one_door(scored.pairs, first)
@@ -67,7 +67,7 @@ def matches(scored: Scored, first: Flags, *, units: bool = False) -> Matches:
     return Matches(best, again & (match_of(scored.pairs, best)[left] >= 0), together)
 
 
-def given_again(scored: Scored, matched: Flags) -> Flags:
+def _given_again(scored: Scored, matched: Flags) -> Flags:
     """Tell which pairs match a left row with a right row that is of the same works as the one that it matches.
 
     Parameters
@@ -128,7 +128,7 @@ def _of_one_works(pairs: Compared, weights: Weights) -> Flags:
 
 
 def match_of(pairs: Compared, matched: Flags) -> Ints:
-    """Return the right row that each record matches, -1 where it matches none; `matched` as in `given_again`."""
+    """Return the right row that each record matches, -1 where it matches none; `matched` as in `_given_again`."""
     found = _pair_of(pairs, matched)
     has_one = found >= 0
     found[has_one] = pairs.right[found[has_one]]

@@ -79,7 +79,7 @@ def link(
         row fits better, what bears a name that nearly all bear, what only names speak for, or only a town (see
         `_is_anywhere`), and what else scores below `score.DOUBTED`), `distance_m`, `why`.
         A left row matches its best right row, which others may match, too (not all of many that merely lie around it,
-        see `rivals.Contest.crowd`), and with it any that is of the same works given again (`again.given_again`); a
+        see `rivals.Contest.crowd`), and with it any that is of the same works given again (`again.matches`); a
         second one that may be right instead is for `review`. With `units` further
         right rows whose best left row it is are `unit`s, where it has a match. The score of a left row's best match is
         the chance that it is the one, that of a unit or of works given again that it is one of the right ones

@@ -248,7 +248,7 @@ def speaking_records(
 
     Whoever scores the pairs of a run anew needs these: equals beside them would be their rivals.
     """
-    folds = folds_of(records, sources_in_pieces(contracts), decisions)
+    folds = folds_of(records, _sources_in_pieces(contracts), decisions)
     return as_one(records, folds), folds
 
 
@@ -257,7 +257,7 @@ def sources_of_units(contracts: Mapping[str, Contract]) -> frozenset[str]:
     return frozenset(name for name, contract in contracts.items() if contract.units_per_site)
 
 
-def sources_in_pieces(contracts: Mapping[str, Contract]) -> frozenset[str]:
+def _sources_in_pieces(contracts: Mapping[str, Contract]) -> frozenset[str]:
     """Name the sources that draw one works in several pieces (halls, tracks)."""
     return frozenset(name for name, contract in contracts.items() if contract.drawn_in_pieces)
 

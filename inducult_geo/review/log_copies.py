@@ -23,7 +23,7 @@ def copies_told(log: Path) -> list[str]:
     said = _lines_of(log) if found else set()
     for copy in found:
         try:
-            number = len(words_lacking(words_of(copy), said))
+            number = len(_words_lacking(words_of(copy), said))
         except DecisionError as problem:
             told.append(str(problem))
             continue
@@ -49,14 +49,14 @@ def take_in(copy: Path, log: Path) -> tuple[list[Decision], int]:
     words = words_of(copy)
     if not words:
         raise ContractError(f"{copy}: holds no answers, as the log of decisions does. Name an edited table.")
-    fresh = words_lacking(words, _lines_of(log))
+    fresh = _words_lacking(words, _lines_of(log))
     with storing(log):
         for one in fresh:
             append_decision(log, one)
     return fresh, len(words) - len(fresh)
 
 
-def words_lacking(words: Sequence[Decision], said: Set[str]) -> list[Decision]:
+def _words_lacking(words: Sequence[Decision], said: Set[str]) -> list[Decision]:
     """Return the words whose lines are none of those that were said, each once."""
     return list({line: one for one in words if (line := one.as_line()) not in said}.values())
 

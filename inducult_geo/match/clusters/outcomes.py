@@ -119,7 +119,7 @@ def asked_from(scored: Scored) -> Floats:
     return bar
 
 
-def contained_pairs(scored: Scored) -> Flags:
+def _contained_pairs(scored: Scored) -> Flags:
     """Tell which pairs are a monument in a factory's area (or the reverse): one site with two aspects, or a part."""
     p = scored.pairs.prepared
     monument, factory = p.aspect == "monument", p.aspect == "factory"
@@ -157,7 +157,7 @@ def codes_of(pairs: Collection[Pair], rows: pd.Index) -> Ints:
 def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     """Take the candidates that are near misses at least, decided, or contained."""
     low, high = _ends(scored, settled)
-    contained, museum = contained_pairs(scored), museum_beside_works(scored.pairs) & scored.is_match
+    contained, museum = _contained_pairs(scored), museum_beside_works(scored.pairs) & scored.is_match
     keep = (scored.probability >= NEAR_MISS) | contained | (scored.several.is_match & scored.is_backed)
     if settled.decisions.latest:
         keep |= np.isin(low * len(settled.keys) + high, codes_of(settled.decisions.latest.keys(), settled.rows))

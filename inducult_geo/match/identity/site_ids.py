@@ -25,10 +25,10 @@ def new_site_id(founding_key: str, salt: int = 0) -> str:
     text = founding_key if not salt else f"{founding_key}\n{salt}"
     number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
     body = "".join(DIGITS[number >> (5 * place) & 31] for place in range(LENGTH))
-    return f"{PREFIX}-{body}-{check_character(body)}"
+    return f"{PREFIX}-{body}-{_check_character(body)}"
 
 
-def check_character(body: str) -> str:
+def _check_character(body: str) -> str:
     """Return the check character: finds every wrong character and every swap of two neighbors.
 
     A weighted sum in the field of 32 elements: each place counts with another power of the generator (the scheme of
@@ -46,7 +46,7 @@ def check_site_id(text: str) -> bool:
     parts = text.split("-") if isinstance(text, str) else []
     if len(parts) != 3 or parts[0] != PREFIX or len(parts[1]) != LENGTH or len(parts[2]) != 1:
         return False
-    return all(character in DIGITS for character in parts[1]) and check_character(parts[1]) == parts[2]
+    return all(character in DIGITS for character in parts[1]) and _check_character(parts[1]) == parts[2]
 
 
 def new_site_ids(founding_keys: pa.Array) -> pa.Array:

@@ -134,7 +134,7 @@ def read_snapshot(folder: Path) -> Snapshot:
     package = tables_alone(folder / GEOPACKAGE)
     sources, pairs = _told(package, "sources", ["source", "publish"]), _told(package, "matches", _PAIR)
     told = replace(
-        snapshot_of(gpd.GeoDataFrame(table), records, pairs),
+        _snapshot_of(gpd.GeoDataFrame(table), records, pairs),
         withheld=withheld_sources(sources),
         former_ids=_mapped(_told(package, "former_ids", _FORMER_IDS)),
         former_keys=_mapped(_told(package, "former_keys", _FORMER_KEYS)),
@@ -161,7 +161,7 @@ def _told(package: Path, layer: str, columns: list[str]) -> pd.DataFrame:
 def snapshot_of_bundle(bundle: Bundle) -> Snapshot:
     """Index what is to be published by its keys."""
     return replace(
-        snapshot_of(bundle.sites, pd.DataFrame(bundle.records), bundle.pairs),
+        _snapshot_of(bundle.sites, pd.DataFrame(bundle.records), bundle.pairs),
         withheld=withheld_sources(bundle.sources),
         former_ids=_mapped(former_ids(bundle)[_FORMER_IDS]),
         former_keys=_mapped(former_keys(bundle)[_FORMER_KEYS]),
@@ -183,7 +183,7 @@ def _words(pairs: pd.DataFrame) -> Mapping[str, tuple[Word, ...]]:
     return {key: tuple(words) for key, words in said.items()}
 
 
-def snapshot_of(sites: gpd.GeoDataFrame, records: pd.DataFrame, pairs: pd.DataFrame) -> Snapshot:
+def _snapshot_of(sites: gpd.GeoDataFrame, records: pd.DataFrame, pairs: pd.DataFrame) -> Snapshot:
     """Index sites (any CRS), records and what people said of pairs by their keys."""
     points = sites.to_crs(WORK_CRS).geometry.representative_point()
     named = zip(sites["site_id"], *_values(sites, ["name", "region", "status"]), points.x, points.y, strict=True)

@@ -82,7 +82,7 @@ def _names() -> str:
 def _timeline() -> str:
     """One event a line: the year and how exact it is, what happened, the record that says so."""
     year = "if(@element['year'] < 0, abs(@element['year']) || ' BC', to_string(@element['year']))"
-    exact = loosely("@element['precision']")
+    exact = _loosely("@element['precision']")
     line = f"{year} || {exact} || ' ' || @element['event'] || ' · ' || @element['record']"
     return _if_told("timeline", _joined(f'array_foreach(from_json("timeline"), {line})'))
 
@@ -121,11 +121,11 @@ def year_in_words(column: str, precision: str, missing: str) -> str:
     missing
         Expression of what stands for a year that is not told.
     """
-    exactly = loosely(f'"{precision}"')
+    exactly = _loosely(f'"{precision}"')
     return f'coalesce(to_string("{column}") || {exactly}, {missing})'
 
 
-def loosely(precision: str) -> str:
+def _loosely(precision: str) -> str:
     """Return an expression that tells in brackets how exact a year is, "" where it is exact to the year or not told.
 
     Parameters

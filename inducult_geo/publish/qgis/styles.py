@@ -149,7 +149,7 @@ def _rendered(
             theme=_theme_expressions(),
             drawings={value: embedded(value) for value in DOMAINS["theme"]},
             domains=DOMAINS,
-            tip=tip_expressions,
+            tip=_tip_expressions,
             tip_text=_tip_text,
             year=year_in_words,
             no_end=NO_END,
@@ -258,7 +258,7 @@ def _lifetime(layer: Layer, years: tuple[int, int]) -> tuple[str, str] | None:
     )
 
 
-def tip_expressions(column: str) -> str:
+def _tip_expressions(column: str) -> str:
     """Return a QGIS expression that gives a column's text with HTML's own characters taken out of action."""
     return _tip_text(f'represent_value("{column}")')
 

@@ -99,7 +99,7 @@ def fetch_objects(
     if archive is not None:
         _keep(body, archive, f"{name}-{_stamp(answer) or 'undated'}")
         _prune(archive, name, settings.downloads_kept)
-    return objects_of(answer, area=area, table=table)
+    return _objects_of(answer, area=area, table=table)
 
 
 def _refuse_less(answer: Mapping[str, Any], where: str, held: Held, anyway: str) -> None:
@@ -166,7 +166,7 @@ def read_answer(path: Path, *, area: BaseGeometry | None = None) -> OsmObjects:
     SourceError
         Where the file is absent, damaged, or no whole answer.
     """
-    return _replayed(path, lambda answer: objects_of(answer, area=area, table=load_tag_table()))
+    return _replayed(path, lambda answer: _objects_of(answer, area=area, table=load_tag_table()))
 
 
 def read_answer_boundary(path: Path, tags: Mapping[str, Sequence[str]]) -> BaseGeometry | None:
@@ -233,7 +233,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
 
 
-def objects_of(answer: Mapping[str, Any], *, area: BaseGeometry | None, table: TagTable) -> OsmObjects:
+def _objects_of(answer: Mapping[str, Any], *, area: BaseGeometry | None, table: TagTable) -> OsmObjects:
     """Build the objects from an answer in JSON.
 
     Raises
@@ -258,7 +258,7 @@ def elements_of(answer: Mapping[str, Any]) -> list[Element]:
     Raises
     ------
     TransientError
-        As `objects_of`.
+        Where the answer tells of an error or does not have the shape of one.
     """
     check_answer(answer, "the answer of Overpass")
     newest = Newest()

@@ -521,8 +521,20 @@ def test_an_angle_that_a_sheet_took_for_a_length_of_time_is_as_typed(tmp_path: P
     """50:43:12 was read as "2 days, 2:43:12", which no reader of coordinates takes for an angle."""
     day = 24 * 3600
     numbers = {"B": (50 * 3600 + 43 * 60 + 12.5) / day, "C": (12 * 3600 + 29 * 60) / day}
+    path = with_lengths_of_time(tmp_path / "a.xlsx", numbers)
+    assert read_table(path, AUTO).frame.iloc[0].tolist() == [1, "50:43:12.5", "12:29:00"]
+
+
+def test_a_length_of_time_without_end_costs_no_workbook(tmp_path: Path) -> None:
+    """A number of an id, in a column with that format, refused the file."""
+    path = with_lengths_of_time(tmp_path / "a.xlsx", {"B": 2.5, "C": 5.1e12})
+    assert read_table(path, AUTO).frame.iloc[0].tolist() == [1, "60:00:00", 5100000000000]
+
+
+def with_lengths_of_time(path: Path, numbers: dict[str, float]) -> Path:
+    """Write a workbook of one row, of which some cells are shown as hours."""
     cells = "".join(f'<c r="{letter}2" s="1"><v>{number!r}</v></c>' for letter, number in numbers.items())
-    path = sheet_with(tmp_path / "a.xlsx", f'<row r="2"><c r="A2"><v>1</v></c>{cells}</row>')
+    sheet_with(path, f'<row r="2"><c r="A2"><v>1</v></c>{cells}</row>')
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -534,4 +546,4 @@ def test_an_angle_that_a_sheet_took_for_a_length_of_time_is_as_typed(tmp_path: P
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
     style = f'<Relationship Id="s" Type="{kind}" Target="styles.xml"/></Relationships>'
     members[beside] = members[beside].replace(b"</Relationships>", style.encode())
-    assert read_table(zipped(path, members), AUTO).frame.iloc[0].tolist() == [1, "50:43:12.5", "12:29:00"]
+    return zipped(path, members)

@@ -28,6 +28,12 @@ EXACT_BELOW = 2**53
 
 _CHUNK = 1 << 20
 _HIDES = ("collapse", "filter")
+_STYLED = re.compile(
+    rb"(?P<before><(?:\w+:)?c\b[^>]*?) s=[\"']\d+[\"']"
+    rb"(?P<after>[^>]*>(?:<(?:\w+:)?f\b[^>]*>(?:[^<]*</(?:\w+:)?f>)?)?<(?:\w+:)?v>(?P<number>-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)<)"
+)
+"""A cell of an .xlsx that holds a number and has a format."""
+
 _UNREADABLE = (ElementTree.ParseError, KeyError, ValueError)
 
 _BESIDE = ("merged", "lost", "hidden", "folded", "remarks")
@@ -105,6 +111,24 @@ def _opened(path: str) -> Any:
     return CalamineWorkbook.from_filelike(plain)
 
 
+def _without_endless(path: str, name: str) -> Any:
+    """Open an .xlsx in which one cell of a sheet is a length of time too long for Python: as the number that it is."""
+    from python_calamine import CalamineWorkbook
+
+    def unstyled(cell: re.Match[bytes]) -> bytes:
+        is_endless = abs(float(cell["number"])) > timedelta.max.days
+        return cell["before"] + cell["after"] if is_endless else cell[0]
+
+    plain = io.BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(plain, "w") as target:
+        part, _ = _part_of(source, name)
+        for member in source.namelist():
+            data = source.read(member)
+            target.writestr(member, _STYLED.sub(unstyled, data) if member == part else data)
+    plain.seek(0)
+    return CalamineWorkbook.from_filelike(plain)
+
+
 def _breaks(path: str) -> bool:
     """Whether cells of an .ods hold line breaks or tabs as elements of their own."""
     with zipfile.ZipFile(path) as archive:
@@ -147,7 +171,12 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     unseen = {one.name for one in book.sheets_metadata if not str(one.visible).endswith(".Visible")}
     for name in chosen:
         sheet = book.get_sheet_by_name(name)
-        rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        try:
+            held = sheet.to_python(skip_empty_area=False)
+        except OverflowError:
+            sheet = _without_endless(path, name).get_sheet_by_name(name)
+            held = sheet.to_python(skip_empty_area=False)
+        rows = [[_cell(value) for value in row] for row in held]
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
         seen = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, [], [], []))
         told = {"sheets": names, "name": name, "is_unseen": name in unseen, "is_pivot": _is_pivot(path, name)}

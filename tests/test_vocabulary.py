@@ -433,6 +433,9 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
         (None, None),
         # Of the firm, whose works may run.
         *((word, None) for word in ("u stečaju", "w likwidacji", "in liquidazione", "in vereffening", "v konkurzu")),
+        *((word, None) for word in ("in Liq.", "in administration", "w upadłości", "en liquidation judiciaire")),
+        *((word, None) for word in ("v konkurze", "v stečaju", "in faillissement", "in fallimento", "en faillite")),
+        *((word, None) for word in ("in concordato preventivo", "in receivership", "in liquidation", "v likvidaci")),
         ("liquidated", "decommissioned"),
     ],
 )

@@ -319,6 +319,7 @@ def test_a_crowd_at_one_point_is_a_settlement(vocabulary: Vocabulary) -> None:
     ("written", "code"),
     [("AT", "AT"), ("aut", "AT"), ("Rakousko", "AT"), ("Österreich", "AT"), ("Belgien", "BE"), ("Hrvatska", "HR"),
      ("Bosnia & Herzegovina", "BA"), ("EL", "GR"), (None, "PL"), ("Atlantis", "PL"), ("ČR", "CZ"), ("čr", "CZ"),
+     ("NSR", "DE"), ("DDR", "DE"), ("Česká rep.", "CZ"), ("RH", "HR"),
      ("CR", "CR"), ("A", "AT"), ("SLO", "SI"), ("Belgique", "BE"), ("Magyarország", "HU"), ("Großbritannien", "GB"),
      ("Slovenská republika", "SK")],
 )  # fmt: skip
@@ -821,6 +822,12 @@ def test_what_people_and_spreadsheets_write_for_nothing_is_no_name(
 @pytest.mark.parametrize("written", ["NEMA", "NC", "Brak Boot", "#1", "Huta 0", "X2", "Privat-Brauerei", "XXXLutz"])
 def test_a_name_that_is_near_to_nothing_is_one(vocabulary: Vocabulary, written: str) -> None:
     assert from_json(made(vocabulary, [{"name": written}]).records["names"].iloc[0]) == {"name": written}
+
+
+@pytest.mark.parametrize(("written", "is_asked"), [("b.d.", False), ("není známo", False), ("#BEZUG!", True)])
+def test_nobody_is_asked_what_a_word_for_nothing_means(vocabulary: Vocabulary, written: str, is_asked: bool) -> None:
+    row = dict.fromkeys(("type", "sector", "theme", "status", "aspect", "present_use"), written)
+    assert ("unmapped_value" in kinds(made(vocabulary, [row]))) is is_asked
 
 
 def test_an_owner_without_a_name_is_no_name_of_works(vocabulary: Vocabulary) -> None:

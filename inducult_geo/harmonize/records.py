@@ -32,7 +32,7 @@ from inducult_geo.harmonize.words.vocabulary import (
     finest,
     nace_code,
 )
-from inducult_geo.text import clean_text, known_text, named_text, of_each, wikidata_item
+from inducult_geo.text import clean_text, known_text, named_text, of_each, says_unknown, wikidata_item
 from inducult_geo.text.countries import NAMIBIA, country_code
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
@@ -149,7 +149,7 @@ def _types(
             found = _refined(told, vocabulary.guess_type(name, country, city), coded.works, vocabulary)
         types.append(found)
         stated = vocabulary.map_theme(raw_theme)
-        if raw_theme and stated is None:
+        if raw_theme and stated is None and not says_unknown(raw_theme):
             notices.add("unmapped_value", "theme", raw_theme)
         if found != told and stated == vocabulary.theme_of(told):
             stated = None
@@ -208,7 +208,7 @@ def _meant_trade(meant: str | None, text: str | None, told: Callable[[str], _Tra
     """Return what a cell says of a trade: what the contract says that it means, else what its words do."""
     if meant is not None:
         return _Trade(theme=meant) if meant in vocabulary.themes else _Trade(meant or None)
-    return _Trade() if text is None else told(text)
+    return _Trade() if text is None or says_unknown(text) else told(text)
 
 
 def _of_several(said: Sequence[_Trade], vocabulary: Vocabulary) -> _Trade | None:
@@ -288,7 +288,8 @@ def _status(meanings: Meanings, vocabulary: Vocabulary, cell: Any) -> Told:
     parts = [part for part in LISTED.split(raw) if part.strip()] if found is None else []
     told = {meanings.of(part) or status_of(part, vocabulary) for part in parts}
     found = told.pop() if len(told) == 1 else found
-    return Told(found, raw if found is None and use_instead(raw, vocabulary) is None else None)
+    is_strange = found is None and use_instead(raw, vocabulary) is None and not says_unknown(raw)
+    return Told(found, raw if is_strange else None)
 
 
 def _listed(
@@ -301,7 +302,7 @@ def _listed(
     # "none" is a use, though as a text it says nothing.
     word = cell.strip().lower() if isinstance(cell, str) else ""
     found = word if word in allowed else map_word(raw)
-    return Told(found, raw if found is None else None)
+    return Told(found, raw if raw and found is None and not says_unknown(raw) else None)
 
 
 def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: Notices) -> None:

@@ -25,7 +25,7 @@ from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
-from inducult_geo.text.nothing import known_text, may_be_meant, named_text, names_nobody
+from inducult_geo.text.nothing import known_text, may_be_meant, named_text, names_nobody, says_unknown
 from inducult_geo.text.postcodes import plain_postcode, without_sign
 from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens, town_words, trades_in
@@ -56,6 +56,7 @@ __all__ = [
     "prepare_names",
     "printable",
     "quoted",
+    "says_unknown",
     "shortened",
     "split_words",
     "sql_name",

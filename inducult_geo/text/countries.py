@@ -25,7 +25,9 @@ _ALSO: Final = {
     "slovenska republika": "SK",  # what Slovaks call their own country
     **dict.fromkeys(("england", "scotland", "wales", "grossbritannien", "velka britanie"), "GB"),
     **dict.fromkeys(("holandsko", "the netherlands"), "NL"),
-    **dict.fromkeys(("brd", "ger", "srn"), "DE"),
+    **dict.fromkeys(("brd", "ger", "srn", "nsr", "rfn", "ddr", "nrd", "ndr", "gdr", "rda"), "DE"),
+    **dict.fromkeys(("ceska rep.", "rep. ceca", "tschech. rep."), "CZ"),
+    "rh": "HR",
 }
 ON_CARS: Final = {
     "a": "AT", "b": "BE", "d": "DE", "e": "ES", "f": "FR", "h": "HU", "i": "IT", "l": "LU", "n": "NO", "p": "PT",

@@ -48,6 +48,11 @@ def known_text(value: object) -> str | None:
     return None if text is None or _is_no_text(text) or _says(text, "unknown") else text
 
 
+def says_unknown(text: str) -> bool:
+    """Tell whether a text only says that something is not known; an error of a spreadsheet lost what stood there."""
+    return known_text(text) is None and not _ERROR.fullmatch(text)
+
+
 def named_text(value: object) -> str | None:
     """Return the text of a cell for a name, an owner, an address or a number, or None where it says that there is none.
 

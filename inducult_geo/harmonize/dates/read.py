@@ -94,6 +94,8 @@ def iso_date(cell: Any) -> str | None:
     Read are ISO dates, whose time of day stays as it is written, and days first as the eight countries write them.
     """
     text = known_text(cell) or ""
+    if _FILLER.fullmatch(text):
+        return None
     if turned := re.fullmatch(r"(\d{1,2})([./])\s?(\d{1,2})\2\s?(\d{4})( \d\d?:\d\d(?::\d\d)?)?", text):
         text = f"{turned[4]}-{int(turned[3]):02}-{int(turned[1]):02}{turned[5] or ''}"
     text = re.sub(" 0?0:00(?::00)?$", "", text)

@@ -325,8 +325,11 @@ def test_a_contract_that_maps_no_place_says_so_in_every_row() -> None:
     assert "name x and y or text in [place], or `geometry = true`" in str(cells.detail[0])
 
 
+CELL = some.text(max_size=12) | some.integers(-9, 9_999_999).map(str) | some.floats(-180, 180).map("{:.4f}".format)
+
+
 @settings(max_examples=30)
-@given(some.lists(some.tuples(some.text(max_size=12), some.text(max_size=12)), max_size=12))
+@given(some.lists(some.tuples(CELL, CELL), max_size=12))
 def test_whatever_stands_in_two_columns_a_row_has_numbers_or_a_reason(pairs: list[tuple[str, str]]) -> None:
     cells = rows(*pairs)
     assert len(cells.x) == len(pairs)

@@ -358,3 +358,16 @@ def test_a_layer_that_holds_less_than_it_says_is_cut_off(tmp_path: Path) -> None
     with closing(sqlite3.connect(path)) as con, con:
         con.execute("UPDATE gpkg_ogr_contents SET feature_count = 2")
     refused(path, "says that it holds 2 features, but only 1 can be read")
+
+
+def test_a_text_of_a_geopackage_that_is_no_utf8_is_marked_and_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    frame = gpd.GeoDataFrame({"řada": ["Důl", "B"]}, geometry=[shapely.Point(1, 2)] * 2, crs="EPSG:3035")
+    frame.to_file(path, driver="GPKG", engine="pyogrio")
+    with closing(sqlite3.connect(path)) as con, con:
+        # SQLite alone has not the functions of their triggers.
+        for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            con.execute(f"DROP TRIGGER {name}")
+        con.execute("UPDATE a SET \"řada\" = CAST(x'48FC747465' AS TEXT) WHERE \"řada\" = 'B'")
+    table = read_table(path, AUTO)
+    assert (table.frame["řada"].tolist(), table.crs) == (["Důl", "H\ufffdtte"], "EPSG:3035")

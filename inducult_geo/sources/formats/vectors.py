@@ -58,6 +58,9 @@ ALL_LAYERS = "*"
 _ATTRIBUTE = b"ATTRIB"
 (_LOG,) = COMPANIONS[".gpkg"]
 
+_EVERY_BYTE = "ISO-8859-1"
+"""The encoding in which each byte is a letter."""
+
 _GPX_REPEATS = {"route_points", "track_points"}
 
 _CALLED_SO = "its column 'geometry' is not read, since its shapes are called so: rename it"
@@ -260,7 +263,14 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
 def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str, str]) -> Any:
     """Read one layer, and refuse one that is cut off."""
     _check_extent(path, info)
-    frame = pyogrio.read_dataframe(place, layer=layer, datetime_as_string=True, on_invalid="ignore", **options)
+    reading = partial(pyogrio.read_dataframe, place, layer=layer, datetime_as_string=True, on_invalid="ignore")
+    try:
+        frame = reading(**options)
+    except UnicodeDecodeError:
+        # SQLite takes any bytes for a text: a cell of another encoding must not cost the others.
+        if options or not path.name.lower().endswith(".gpkg"):
+            raise
+        frame = _with_marks(reading(encoding=_EVERY_BYTE))
     announced = int(info["features"])
     if announced > len(frame):
         raise ContractError(
@@ -268,6 +278,17 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
             "Ask for it again."
         )
     return _with_whole_numbers(frame, info, partial(_exact, place, layer, options))
+
+
+def _with_marks(frame: Any) -> Any:
+    """Read texts whose bytes were each read as a letter as the UTF-8 that they are; what is none gets marks of loss."""
+
+    def told(cell: Any) -> Any:
+        return cell.encode(_EVERY_BYTE).decode("utf-8", "replace") if isinstance(cell, str) else cell
+
+    named = frame.rename(columns=told)
+    texts = [name for name, kind in named.dtypes.items() if pd.api.types.is_string_dtype(kind) and name != "geometry"]
+    return named.assign(**{name: named[name].map(told) for name in texts})
 
 
 def _with_whole_numbers(frame: pd.DataFrame, info: Any, exact: Callable[[str], Sequence[Any]]) -> pd.DataFrame:

@@ -371,3 +371,10 @@ def test_a_text_of_a_geopackage_that_is_no_utf8_is_marked_and_costs_no_other(tmp
         con.execute("UPDATE a SET \"řada\" = CAST(x'48FC747465' AS TEXT) WHERE \"řada\" = 'B'")
     table = read_table(path, AUTO)
     assert (table.frame["řada"].tolist(), table.crs) == (["Důl", "H\ufffdtte"], "EPSG:3035")
+
+
+@pytest.mark.parametrize("place", ['lon="12"', 'lat="50,1" lon="12"', 'lat="" lon="12"'])
+def test_a_point_of_a_gpx_that_would_be_lost_or_put_elsewhere_is_told(tmp_path: Path, place: str) -> None:
+    held = f'<wpt lat="50" lon="1.2e1"><name>A</name></wpt><wpt {place}><name>B</name></wpt>'
+    told = f'<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">{held}</gpx>'
+    refused(write(tmp_path / "a.gpx", told), "point 2 <wpt> has lat=")

@@ -88,16 +88,16 @@ def _is_no_text(text: str) -> bool:
     return text[0] in "#E" and _ERROR.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=1)
-def _heads() -> frozenset[str]:
-    """Return how the words for nothing begin."""
-    return frozenset(word[:_HEAD] for words in packaged_words(*_TABLE).values() for word in words)
+@lru_cache
+def _heads(roles: tuple[str, ...]) -> frozenset[str]:
+    """Return how the words of some roles begin."""
+    return frozenset(word[:_HEAD] for role in roles for word in packaged_words(*_TABLE)[role])
 
 
 def _says(text: str, *roles: str) -> bool:
     """Tell whether a text is one of the words for nothing; short ones in capitals without a mark may be initials."""
     head = text[:_HEAD]
-    if len(text) > _LONGEST or (head.isascii() and head.isalnum() and head.lower() not in _heads()):
+    if len(text) > _LONGEST or (head.isascii() and head.isalnum() and head.lower() not in _heads(roles)):
         return False
     key = " ".join(_WORD.findall(fold_once(text)))
     if not any(key in packaged_words(*_TABLE)[role] for role in roles):

@@ -45,6 +45,19 @@ def row(tags: dict[str, str], **more) -> dict[str, object]:
             {"name": "Werk", "name:de": "Werk", "name:sr-Latn": "Tvornica", "old_name": "Hütte"},
             {"name:sr-Latn": "Tvornica"},
         ),
+        (
+            {"name": "Svornost", "old_name:de": "Einigkeitszeche", "old_name": "Einigkeit", "loc_name": "Jáma"},
+            {"name": "Svornost", "old_name": "Einigkeit;Einigkeitszeche", "alt_name": "Jáma"},
+        ),
+        (
+            {
+                "alt_name:de": "Hütte",
+                "official_name:cs": "Huť a.s.",
+                "official_name": "Hutě",
+                "alt_name:etymology": "x",
+            },
+            {"alt_name": "Hütte;Huť a.s.", "official_name": "Hutě"},
+        ),
         ({"start_date": "C19", "opening_date": "2030"}, {"start": "C19"}),
         ({"construction_date": "1890"}, {"start": "1890"}),
         ({"end_date": "1991"}, {"end": "1991", "status": "decommissioned", "present_use": "none"}),

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.catalog import OSM
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Problem, Raw, RawTable, content_hash, to_json
+from inducult_geo.name_keys import name_language
 from inducult_geo.sources.osm.objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm.shapes import INCOMPLETE
 from inducult_geo.sources.osm.tags import (
@@ -65,6 +66,9 @@ FIRST_OF: Mapping[str, tuple[str, ...]] = {
     "ids.wikidata": ("wikidata",),
 }
 """Field of a record -> the keys that may hold it, best first."""
+
+_FURTHER = frozenset({"alt_name", "old_name", "official_name", "short_name", "loc_name"})
+"""Keys of names that may stand in a language, too: "old_name:de" is how a works in Bohemia was called."""
 
 _PERSONAL = frozenset({"phone", "mobile", "fax", "email", "whatsapp"})
 
@@ -191,7 +195,7 @@ def _row(key: str, tags: Tags, table: TagTable, edited: str | None, day: str | N
     return {
         "key": key,
         "place": key,
-        **{name: text for name, text in tags.items() if is_name(name)},
+        **_names(tags),
         **{field: _first(tags, keys) for field, keys in FIRST_OF.items()},
         "type": kind,
         "theme": theme,
@@ -204,6 +208,17 @@ def _row(key: str, tags: Tags, table: TagTable, edited: str | None, day: str | N
         "tags": to_json({name: text for name, text in tags.items() if not _is_personal(name)}),
         "valid_at": edited or day,
     }
+
+
+def _names(tags: Tags) -> dict[str, str]:
+    """Return names by their keys; further ones ("old_name:de", "loc_name") stand behind the plain old and other one."""
+    found = {key: text for key, text in tags.items() if is_name(key)}
+    for key in sorted(tags.keys() - found.keys()):
+        role, colon, language = key.partition(":")
+        if role in _FURTHER and (not colon or name_language(f"name:{language}")):
+            plain = role if role == "old_name" else "alt_name"
+            found[plain] = ";".join(text for text in (found.get(plain), tags[key]) if text)
+    return found
 
 
 def _is_personal(key: str) -> bool:

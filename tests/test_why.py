@@ -21,7 +21,7 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.scoring.score import score, shipped_weights, weights_from
-from inducult_geo.match.scoring.waterfall import waterfall
+from inducult_geo.match.scoring.waterfall import explain, waterfall
 from inducult_geo.opening.tracing import id_changes
 
 
@@ -67,6 +67,8 @@ def test_why_an_address_that_is_known_tells_nothing_is_said(place, told) -> None
     ends = [{a, b} for a, b in zip(keys[scored.pairs.left], keys[scored.pairs.right], strict=True)]
     fall = waterfall(scored, ends.index({"a:1", "b:1"}))
     assert fall.note.startswith(f"the {told} nothing: the name of one record tells the town of the other")
+    both = np.array([ends.index({"a:x0", "b:x0"}), ends.index({"a:1", "b:1"})])
+    assert [why.endswith(f"; {fall.note}") for why in explain(scored, both)] == [False, True]
 
 
 def test_weights_that_were_fitted_before_there_was_a_comparison_still_hold() -> None:

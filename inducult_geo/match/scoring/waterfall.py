@@ -8,12 +8,19 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.scoring.score import KINDS, LEADS, OVERLAP, Scored
 from inducult_geo.ragged import Ints
 from inducult_geo.text import token_in_words
 
 _IN_WORDS: Final = 6
 _TOO_SMALL: Final = 0.05
+_ASTRAY: Final = (
+    "count nothing: one of them is far from the town or postcode that both records tell, which others place elsewhere"
+)
+_OFFICE: Final = (
+    "count nothing: the name of one record tells the town of the other and not its own; its address may be an office's"
+)
 _WIDE: Final = 31
 """Letters of the longest name of a comparison."""
 
@@ -22,7 +29,7 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     """Tell in words, for some pairs, what counted: the largest points first.
 
     The points of one sentence add up to the log-odds of the score (to a rounding); what is too small to be named, and
-    where every pair starts, is its "rest".
+    where every pair starts, is its "rest". What is known of the places and counts nothing is said behind it.
     """
     names = [*scored.parts]
     points = np.array([scored.parts.of(name, rows) for name in names]).reshape(len(names), len(rows))
@@ -41,9 +48,10 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
         said[place, pair] = [f"{what} {text}" for what, text in zip(about, shown, strict=True)]
         rounded[place, pair] = [*map(float, shown)]
     rest -= sum(rounded)
+    beside = _notes(scored.pairs.take(rows))
     return [
-        "; ".join([*filter(None, told), f"rest {left:+.1f}"])
-        for told, left in zip(said.T.tolist(), rest.tolist(), strict=True)
+        "; ".join(filter(None, [*told, f"rest {left:+.1f}", note]))
+        for told, left, note in zip(said.T.tolist(), rest.tolist(), beside, strict=True)
     ]
 
 
@@ -138,23 +146,18 @@ def waterfall(scored: Scored, row: int) -> Waterfall:
     probability = float(np.clip(scored.probability[row], 1e-12, 1 - 1e-12))
     start = float(np.log(probability / (1 - probability))) - sum(step.points for step in steps)
     ordered = sorted(steps, key=lambda step: -abs(step.points))
-    return Waterfall(start, tuple(ordered), tuple(unknown), float(scored.probability[row]), _note(scored, row))
+    return Waterfall(
+        start, tuple(ordered), tuple(unknown), float(scored.probability[row]), _notes(scored.pairs.take(at))[0]
+    )
 
 
-def _note(scored: Scored, row: int) -> str:
-    pairs = scored.pairs
-    apart = "" if np.isnan(pairs.distance_m[row]) else f", {pairs.distance_m[row] / 1000:.0f} km apart,"
-    if pairs.is_astray[row]:
-        return (
-            f"the places{apart} count nothing: one of them is far from the town or postcode that both records tell, "
-            "which others place elsewhere"
-        )
-    if pairs.is_at_office[row]:
-        return (
-            f"the addresses{apart} count nothing: the name of one record tells the town of the other, not its own, "
-            "whose address may be that of an office"
-        )
-    return ""
+def _notes(pairs: Compared) -> list[str]:
+    """Say of each pair why what is known of its places counts nothing; empty where it counts."""
+    found = [""] * len(pairs.left)
+    for row in np.flatnonzero(pairs.is_astray | pairs.is_at_office).tolist():
+        apart = "" if np.isnan(pairs.distance_m[row]) else f", {pairs.distance_m[row] / 1000:.0f} km apart,"
+        found[row] = f"the places{apart} {_ASTRAY}" if pairs.is_astray[row] else f"the addresses{apart} {_OFFICE}"
+    return found
 
 
 def _chance(log_odds: float) -> float:

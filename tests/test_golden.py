@@ -47,6 +47,33 @@ def test_a_record_without_a_site_is_refused_by_name(homes):
         golden(Records(table), CONTRACTS)
 
 
+OFFICE = {"city": "Hamburg", "postcode": "20095", "address": "Ring 1", "accuracy_m": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "east_m", "is_office"),
+    [
+        ("Raffinerie Saal an der Donau", {}, 500_000, True),
+        ("Alsen", {"names": {"name": "Alsen", "old": "Raffinerie Saal/Donau", "parent": "Hamburg AG"}}, 500_000, True),
+        # It tells its own town, no town, or stands nearby; or nobody knows how far away.
+        ("Raffinerie Saal an der Donau, Hamburg", {}, 500_000, False),
+        ("Raffinerie", {}, 500_000, False),
+        ("Raffinerie Saal an der Donau", {}, 9_000, False),
+        ("Raffinerie Saal an der Donau", {"geometry": None}, 0, False),
+        ("Raffinerie Saal an der Donau", {"city": None}, 500_000, False),
+    ],
+)
+def test_place_and_address_of_an_office_come_last(name, fields, east_m, is_office):
+    works = row("poor:1", "Raffinerie", point(), accuracy_m=50.0, city="Saal Donau", address="Kai 5")
+    office = row("good:1", **({"name": name, "geometry": point(east_m)} | OFFICE | fields))
+    far = row("good:2", "Bergwerk", point(900_000), city="Kiel")
+    sites = golden(Records(records(far, office, works).assign(site_id=["IC-0", "IC-1", "IC-1"])), CONTRACTS)
+    best = sites.set_index("site_id").loc["IC-1"]
+    lineage = json.loads(best["lineage"])
+    told = "poor:1" if is_office else "good:1"
+    assert (lineage["address"], lineage["geometry"]) == (told, told if fields.get("geometry", 1) else "poor:1")
+
+
 def test_the_reliable_source_wins_and_gaps_are_filled():
     best = site(row("poor:1", operator="Wrong", nace="23.32"), row("good:1", operator="Right"))
     assert (best["operator"], best["nace"]) == ("Right", "23.32")

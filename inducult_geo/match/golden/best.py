@@ -176,8 +176,9 @@ def _together(sites: FilledSites, columns: Sequence[str]) -> None:
     """Fill columns for all of which one record speaks: the best of those that tell the first, or else any."""
     members = sites.members
     told = np.array([members.told(column) for column in columns])
-    rows = members.first_whole(members.plain, told[0], *columns)
-    rows = np.where(rows >= 0, rows, members.first_whole(members.plain, np.any(told, axis=0), *columns))
+    order = members.order(columns[0])
+    rows = members.first_whole(order, told[0], *columns)
+    rows = np.where(rows >= 0, rows, members.first_whole(order, np.any(told, axis=0), *columns))
     more = _completing(members, rows, columns, told)
     for column, is_told in zip(columns, told, strict=True):
         sites.take(column, np.where((rows >= 0) & is_told[rows], rows, more))
@@ -205,7 +206,7 @@ def _completing(members: Members, rows: Ints, columns: Sequence[str], told: Flag
         fits &= (mine == theirs) | (mine < 0) | (theirs < 0)
     found = np.zeros(len(members), dtype=bool)
     found[some[fits]] = True
-    return members.first_whole(members.plain, found, *columns)
+    return members.first_whole(members.order(columns[0]), found, *columns)
 
 
 def _state(sites: FilledSites) -> Flags:

@@ -23,6 +23,7 @@ from inducult_geo.arrow.texts import Coded, coded, first_of_each, no_texts, take
 from inducult_geo.catalog.generalization import accuracy_on_grid
 from inducult_geo.catalog.models import AREA_RELIABLE, DEFAULT_RELIABILITY, MUSEUM_THEME, Contract
 from inducult_geo.frames import TO_THE_YEAR, Records
+from inducult_geo.match.golden.offices import at_offices
 from inducult_geo.match.reading.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 from inducult_geo.text.clean import MARKUP, SPOILED
@@ -36,6 +37,8 @@ UNDATED_YEARS: Final = 10.0
 VOLATILE: Final = (
     *("operator", "status", "present_use", "visitor_access", "opening_hours", "fee", "wheelchair", "website"),
 )
+
+_ADDRESS: Final = ("address", "postcode", "city")
 
 _PRECISION: Final[Mapping[str, int]] = {**dict.fromkeys(TO_THE_YEAR, 0), "decade": 1, "range": 2}
 _ROUGH: Final = 3
@@ -156,6 +159,11 @@ class Members:
         return np.asarray(found, dtype=bool)
 
     @cached_property
+    def is_at_office(self) -> Flags:
+        """Whether a record tells where an office of its site is (see `offices`)."""
+        return at_offices(self.site, self.shapes, self.coded("city"), self.text("country"), self.text("names"))
+
+    @cached_property
     def accuracy_m(self) -> Floats:
         """How true each place is."""
         return accuracies(Records(gpd.GeoDataFrame(self.table.reindex(columns=["accuracy_m", "geometry_origin"]))))
@@ -203,7 +211,8 @@ class Members:
     def places(self) -> Ints:
         """Rows for the place: an area of a reliable source before points; then the truest, then the most reliable.
 
-        What a source lets out on a grid only counts as it leaves: a point, as true as its cell.
+        That of an office comes last. What a source lets out on a grid only counts as it leaves: a point, as true as
+        its cell.
         """
         cells = {source: contract.publish_grid_m or 0.0 for source, contract in self.contracts.items()}
         cell_m = self.coded("source").numbers(cells, 0.0)
@@ -213,10 +222,17 @@ class Members:
         origin = self.coded("geometry_origin").numbers(_PLACE_ORDER, _PLACE_ORDER["unknown"])
         # The whole works before a part of it: among areas the largest speaks for the site.
         size = np.where(is_area, -area, 0.0)
-        return self._order(~is_area, size, accuracy_m, origin, -self.reliability, self.age_years)
+        return self._order(self.is_at_office, ~is_area, size, accuracy_m, origin, -self.reliability, self.age_years)
+
+    @cached_property
+    def addresses(self) -> Ints:
+        """Rows for the address: those of offices come last."""
+        return self._order(self.is_at_office, -self.reliability, self.accuracy_m, self.age_years)
 
     def order(self, column: str) -> Ints:
         """Return the rows, the best of each site first, as they count for a column."""
+        if column in _ADDRESS:
+            return self.addresses
         return self.volatile if column in VOLATILE else self.plain
 
     def first(self, order: Ints, told: Flags) -> Ints:

@@ -567,6 +567,8 @@ def test_a_company_in_an_address_is_an_operator():
         *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("dz. nr ewid. 45/2", "Gst.-Nr. 9")),
         ("Parkstr. 5", ("parkstr",), ("5",)),
         ("Flurweg 3", ("flurweg",), ("3",)),
+        ("Auf der Flur 4", ("auf", "flur"), ("4",)),
+        ("Rue du Parc 12", ("ru", "du", "parc"), ("12",)),
         ("ul. 3-go Maja 7", ("ul", "3maja"), ("7",)),
         ("Hauptstr. 5 u. 7", ("hauptstr",), ("5", "7")),
     ],

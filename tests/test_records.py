@@ -804,6 +804,7 @@ def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary)
     [
         *((text, False) for text in ("bez názvu", "B.D.", "N.N.", "(brak)", "n.v.t.", "ohne Namen", "//")),
         *((text, True) for text in ("#BEZUG!", "#DIV/0!", "#N/D", "BD", "dtto", "j.w.", "0", "xxx", "-9999")),
+        *((text, True) for text in ("B.P.", "Nema")),
     ],
 )
 def test_what_people_and_spreadsheets_write_for_nothing_is_no_name(
@@ -819,7 +820,9 @@ def test_what_people_and_spreadsheets_write_for_nothing_is_no_name(
     assert ("read_as_empty" in kinds(result)) is is_told
 
 
-@pytest.mark.parametrize("written", ["NEMA", "NC", "Brak Boot", "#1", "Huta 0", "X2", "Privat-Brauerei", "XXXLutz"])
+@pytest.mark.parametrize(
+    "written", ["NEMA", "N&N", "NC", "Brak Boot", "#1", "Huta 0", "X2", "Privat-Brauerei", "XXXLutz"]
+)
 def test_a_name_that_is_near_to_nothing_is_one(vocabulary: Vocabulary, written: str) -> None:
     assert from_json(made(vocabulary, [{"name": written}]).records["names"].iloc[0]) == {"name": written}
 

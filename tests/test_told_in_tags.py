@@ -137,7 +137,7 @@ def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: 
     ("head", "cell", "told"),
     [
         *((head, "1200", "1200 kW") for head in ("Leistung (kW)", "vykon_kW", "Moc [kW]", "kWel")),
-        ("GW", "1.2", "1.2 GW"),
+        ("GW", "1.2", "1200 MW"),
         ("kW", 1.125, "0.001125 MW"),
         ("Leistung in MW", "1200", "1200"),
         ("Leistung", "1200", "1200"),
@@ -149,6 +149,22 @@ def test_a_capacity_has_the_unit_of_its_column(head: str, cell: object, told: st
     """Kilowatts were read as megawatts: works of one capacity were a thousandfold apart."""
     assert [str(one) for one in with_unit([cell, None], [head])] == [told, "None"]
     assert with_unit([cell], [head, "MW"]) == [cell]
+
+
+@pytest.mark.parametrize(
+    ("beside", "kilowatts", "megawatts"),
+    [
+        ("2350.000", "12.500", 0.0125),
+        ("9,75", "12,500", 0.0125),
+        ("9,75", "12.500", 12.5),
+        ("750", "12.500", 12.5),
+    ],
+)
+def test_the_other_numbers_of_a_column_tell_its_decimal_mark(beside: str, kilowatts: str, megawatts: float) -> None:
+    """A register writes 12.5 kW as "12.500": it was read as 12,500 kW."""
+    tags = [to_json({"capacity": cell}) for cell in with_unit([beside, kilowatts], ["Leistung (kW)"])]
+    found, _ = capacity_and_fuel(pd.Series(tags), pd.Series([None, None]))
+    assert found[1] == pytest.approx(megawatts)
 
 
 @pytest.mark.parametrize(

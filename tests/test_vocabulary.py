@@ -402,6 +402,8 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE", "SKD 2008 27.100", Sector("engineering", None)),
         ("NACE", "ATECO 2025 10.51", Sector("food_drink", None, "dairy")),
         ("NACE Rev. 1.1", "WZ 2008 24.10", Sector("metallurgy", None)),
+        ("NACE", "NACE 2016", Sector("chemistry", None)),
+        ("NACE", "NACE 2022: 24.10", Sector("metallurgy", None)),
         ("NACE", "SIC 3312", None),
         ("unheard of", "1", None),
         ("EU ETS", None, None),

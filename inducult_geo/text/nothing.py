@@ -30,6 +30,9 @@ _INITIALS_MAX: Final = 4
 _CAPITALS_TOO: Final = frozenset(("bd", "brak", "nd", "nn", "nvt", "tbd"))
 """Short words that are no initials in capitals, either; those of two letters are told where a name belongs."""
 
+_FIRMS: Final = frozenset(("Ka", "Nema", "Nima"))
+"""Words for nothing that are names of firms, too, where they begin with a capital."""
+
 _LONGEST: Final = 40
 _TABLE: Final = ("nothing_words.csv", "says")
 _HEAD: Final = 3
@@ -70,9 +73,11 @@ def names_nobody(text: str) -> bool:
 
 def may_be_meant(text: str) -> bool:
     """Tell whether a text that is read as no name may stand for something all the same: a name, or the row above."""
-    if _NO_NUMBER.fullmatch(text) or _ERROR.fullmatch(text) or text.casefold() in MAYBE_NAMES:
+    if _NO_NUMBER.fullmatch(text) or _ERROR.fullmatch(text) or text.casefold() in MAYBE_NAMES or text in _FIRMS:
         return True
-    return (text.isalpha() and len(text) == len("BD") and text.isupper()) or _says(text, "as above")
+    letters = "".join(_WORD.findall(fold_once(text)))
+    is_initials = text.isupper() and len(letters) == len("BP") and (text.isalpha() or letters not in _CAPITALS_TOO)
+    return is_initials or _says(text, "as above")
 
 
 def _sign(entity: re.Match[str]) -> str:
@@ -97,7 +102,8 @@ def _heads(roles: tuple[str, ...]) -> frozenset[str]:
 def _says(text: str, *roles: str) -> bool:
     """Tell whether a text is one of the words for nothing; short ones in capitals without a mark may be initials."""
     head = text[:_HEAD]
-    if len(text) > _LONGEST or (head.isascii() and head.isalnum() and head.lower() not in _heads(roles)):
+    # A sign that joins two stands in names alone ("N&N").
+    if len(text) > _LONGEST or "&" in text or (head.isascii() and head.isalnum() and head.lower() not in _heads(roles)):
         return False
     key = " ".join(_WORD.findall(fold_once(text)))
     if not any(key in packaged_words(*_TABLE)[role] for role in roles):

@@ -14,9 +14,13 @@ _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 _NATIONAL: Final = re.compile(
     r"\b(?:(?:[a-z]{1,3}-?)?nace(?:-?bel)?|wz|pkd|okec|ateco|skd|nkd|naf|sbi|noga|teaor|caen|rev)(?![a-z])[\s'._:-]*"
     r"(?:rev(?:ision|ize)?\b[\s._]*)?"
-    r"(?P<told>(?:19|20)\d\d\b|(?:9[1-9]|0[2-8])\b(?=\D{1,6}(?<![\d.])\d\d\.?\d)|[12](?:[._]1)?(?![\d.]))?"
+    r"(?P<told>(?:199\d|200\d|2025)\b|20[12]\d\b(?=\D{1,6}\d\d\.\d)|"
+    r"(?:9[1-9]|0[2-8])\b(?=\D{1,6}(?<![\d.])\d\d\.?\d)|[12](?:[._]1)?(?![\d.]))?"
 )
-"""A national edition of NACE, folded, with its year, the last digits of that before a code, or the revision."""
+"""A national edition of NACE, folded, with its year, the last digits of that before a code, or the revision.
+
+No code looks like the years of editions; of others a code must follow: "NACE 2014" is the class 20.14.
+"""
 
 _ALWAYS_FIRST: Final = "okec"
 """The Czech edition of the first revision; that of the second is called otherwise."""

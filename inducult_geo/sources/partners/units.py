@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from numbers import Real
 from typing import Any, Final
 
 _UNIT: Final = re.compile(r"(?:^|[\s_(\[,/])([kg]w)(?:el?|th?|p)?[)\]]?\s*$", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_NUMBER: Final = re.compile(r"\s*\d+([.,])\d+\s*", re.ASCII)
+_FRACTION: Final = re.compile(r"\s*(?:(?:0|\d{4,})[.,]\d+|\d+[.,](?:\d{1,2}|\d{4,}))\s*", re.ASCII)
+"""What has a decimal mark for sure: a register gives all its numbers three places ("2350.000" beside "12.500")."""
+
 _WRITTEN: Final = {"kw": "kW", "gw": "GW"}
 _MEGAWATTS: Final = {"kW": 1e-3, "GW": 1e3}
 
@@ -23,13 +27,21 @@ def with_unit(cells: Iterable[Any], columns: Sequence[str]) -> list[Any]:
     columns
         Their heads; of several with different units nobody knows which one counts.
     """
+    cells = list(cells)
     units = {_WRITTEN[found[1].lower()] if (found := _UNIT.search(name)) else "" for name in columns}
     unit = units.pop() if len(units) == 1 else ""
-    return [_with(cell, unit) for cell in cells] if unit else list(cells)
+    if not unit:
+        return cells
+    fractions = (_NUMBER.fullmatch(cell) for cell in cells if isinstance(cell, str) and _FRACTION.fullmatch(cell))
+    marks = {found[1] for found in fractions if found}
+    return [_with(cell, unit, marks) for cell in cells]
 
 
-def _with(cell: Any, unit: str) -> Any:
-    """Return a cell with a unit, a number of a spreadsheet in megawatts: its point is no mark of thousands."""
+def _with(cell: Any, unit: str, marks: Set[str]) -> Any:
+    """Return a cell with a unit; in megawatts where its point (one of `marks`) is surely that of a fraction."""
+    found = _NUMBER.fullmatch(cell) if isinstance(cell, str) else None
+    if found and found[1] in marks:
+        cell = float(cell.replace(",", "."))
     if isinstance(cell, Real) and not isinstance(cell, bool):
         return f"{float(cell) * _MEGAWATTS[unit]:.12g} MW"
     return cell if cell is None or _LETTER.search(str(cell)) else f"{cell} {unit}"

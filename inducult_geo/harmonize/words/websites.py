@@ -13,7 +13,7 @@ _SLIP: Final = re.compile(r"(?<![^\s#<(\"'=])(https?)(?::/{1,3}|//|:(?=www\.))\s
 """The beginning of an address, with or without a slip ("http//", "http:/")."""
 
 _WITHIN: Final = re.compile(
-    r"(?<![^\s#<(\"'=:])(?P<web>(?:https?://|www\.)[^\s<>\"']{1,2000})"
+    r"(?<![^\s#<(\"'=:])(?P<web>(?:https?://|www\.)[^\s<>\"']{1,2000}+)"
     r"(?=[>\"']|\s*$|\s+(?:[(,;|/+&–-]|https?:|www\.|(?:and|und|a|e|i|in|oraz|en|et|ter)\s))",
     re.IGNORECASE,
 )

@@ -552,7 +552,13 @@ def test_the_zero_of_access_and_a_letter_for_a_digit_are_told(cell: str) -> None
     assert parse_end(cell) is None
 
 
-@pytest.mark.parametrize(("cell", "day"), [("31.12.2025", "2025-12-31"), ("0001-01-01", None), ("31.12.9999", None)])
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("31.12.2025", "2025-12-31"),
+        *((text, None) for text in ("0001-01-01", "31.12.9999", "30.12.1899", "1899-12-30 00:00:00")),
+    ],
+)
 def test_a_day_that_stands_for_none_is_none(cell: str, day: str | None) -> None:
     """Of records that contradict each other the youngest counts."""
     assert iso_date(cell) == day

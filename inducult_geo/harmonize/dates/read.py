@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from inducult_geo.harmonize.dates.rules import NO_END, add_note, reduce_tokens
-from inducult_geo.harmonize.dates.tokens import Years, date_tokens
+from inducult_geo.harmonize.dates.tokens import ZERO_OF_OFFICE, Years, date_tokens
 from inducult_geo.text import fold_once, known_text
 
 _DAY_NUMBER: Final = re.compile(r"[2-4][0-9]{4}")
@@ -101,9 +101,11 @@ def iso_date(cell: Any) -> str | None:
     text = re.sub(" 0?0:00(?::00)?$", "", text)
     found = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:\d\d\S*)?)?)?", text, re.ASCII)
     try:
-        return text if found and date(*(int(part or 1) for part in found.groups())).year <= LAST_YEAR else None
+        day = date(*(int(part or 1) for part in found.groups())) if found else None
     except ValueError:
         return None
+    is_one = day is not None and day.year <= LAST_YEAR and day != date(*ZERO_OF_OFFICE)
+    return text if is_one else None
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,7 @@ def _words() -> dict[str, tuple[str, Any]]:
     return found
 
 
-_ZERO_OF_OFFICE: Final = (1899, 12, 30)
+ZERO_OF_OFFICE: Final = (1899, 12, 30)
 """The day that Access and LibreOffice write for 0."""
 
 
@@ -216,7 +216,7 @@ def _day(year: int, month: int, day: int, note: str | None = None) -> Years | No
         date(year, month, day)
     except ValueError:
         return None
-    if (year, month, day) == _ZERO_OF_OFFICE:
+    if (year, month, day) == ZERO_OF_OFFICE:
         return None
     if (year, month, day) in ((1900, 1, 1), (1970, 1, 1)):
         note = "suspect_placeholder"

@@ -90,12 +90,15 @@ _FLAT: Final = re.compile(
 """The box or flat within a house, behind the number of that."""
 
 _PARCEL: Final = re.compile(
-    r"\b(?:parc(?:\.|(?=\s(?:c|st|kat)\b)|el(?:le|[ae])?)|dz(?:ialk[ai])?|dzialek|flst|flurst(?:uck)?|"
+    r"\b(?:parc(?:\.|(?=\s(?:c|st|kat)\b)|el(?:le|[ae]))|dz(?:ialk[ai])?|dzialek|flst|flurst(?:uck)?|"
     r"(?:(?<![erm]\s)flur|flur(?=[\s\d,]{1,12}fl(?:st|urst)))|gst|grundst(?:uck)?|[pk]\.\s?c|"
-    r"kat\.\s?c|mapp(?:ale)?|part|foglio|fg)(?![a-z])"
-    r"[\s.:°-]*(?:(?:ewid|[ck]at|nr|no|c|st|br|n)(?![a-z])[\s.:°-]*){0,3}\d+(?:\s?/\s?\d+)*"
+    r"kat\.\s?c|mapp(?:ale)?|part\.|(?<=\d\s)part|foglio|fg)(?![a-z])"
+    r"[\s.:°-]*(?:(?:ewid|[ck]at|nr|no|c|st|br|n)(?![a-z])[\s.:°-]*){0,3}\d+(?:\s?[/-]\s?\d+)*"
 )
-"""A parcel of land with its number, folded: no house, as those of "Rue du Parc 12" and "Auf der Flur 4" are."""
+"""A parcel of land with its number, folded: no house.
+
+Those of "Rue du Parc 12", "Auf der Flur 4", "Duna part 1" (a shore) and the village "Kożuszki Parcel 42" are.
+"""
 
 _OF_A_STREET: Final = re.compile(r"\bc/|\bs\W{0,2}n\b|\bbb\b|\bbez (?:cisla|broja)\b")
 """Signs of streets: "C/", and what stands for the number of a house that has none ("s/n", "s. n.", "bb")."""

@@ -277,6 +277,12 @@ class TestShapes:
         assert np.isnan(cells.x[1])
         assert cells.shapes[1] is None
 
+    def test_a_point_at_the_origin_is_no_place(self) -> None:
+        cells = read_shapes(self.SQUARE, shapely.Point(0, 0))
+        assert cells.reason == [None, "bad_coordinate"]
+        assert np.isnan(cells.x[1])
+        assert cells.shapes[1] is None
+
     def test_what_crosses_itself_at_every_turn_is_refused_at_once(self) -> None:
         """To repair it would take a minute and gigabytes, and more than there is where a line runs to and fro."""
         random = np.random.default_rng(1)

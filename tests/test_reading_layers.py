@@ -378,3 +378,38 @@ def test_a_point_of_a_gpx_that_would_be_lost_or_put_elsewhere_is_told(tmp_path: 
     held = f'<wpt lat="50" lon="1.2e1"><name>A</name></wpt><wpt {place}><name>B</name></wpt>'
     told = f'<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">{held}</gpx>'
     refused(write(tmp_path / "a.gpx", told), "point 2 <wpt> has lat=")
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ("Point", "12,x"), ("Point", "12,5 50,1"), ("Point", "12,5,50,1"), ("Point", "12;50"), ("Point", "12.1.2,50"),
+        ("LineString", "12,50 13 14,51"), ("LineString", "12,50 abc,def 13,51"),
+    ],
+)  # fmt: skip
+def test_a_place_of_a_kml_that_would_be_put_elsewhere_is_told(tmp_path: Path, shape: str, told: str) -> None:
+    held = "".join(
+        f"<Placemark><name>A</name><{kind}><coordinates>{text}</coordinates></{kind}></Placemark>"
+        for kind, text in (("Point", "\n 12, 50,\n"), (shape, told))
+    )
+    path = write(tmp_path / "a.kml", f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{held}</Document></kml>')
+    refused(path, f"point 2 <coordinates> has '{told}'")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "<g:pos>50 x</g:pos>", "<g:pos>50,1 12,5</g:pos>", "<g:pos>NaN 12</g:pos>",
+        "<g:coordinates>12,5,50,1</g:coordinates>", "<g:coord><g:X>12,5</g:X><g:Y>50</g:Y></g:coord>",
+    ],
+)  # fmt: skip
+def test_a_place_of_a_gml_that_would_be_put_elsewhere_is_told(tmp_path: Path, told: str) -> None:
+    right = '<g:coordinates decimal="," cs=" " ts=";">12,5 50,1</g:coordinates>'
+    held = "".join(
+        f'<g:featureMember><a:H><a:g><g:Point srsName="EPSG:4326">{text}</g:Point></a:g></a:H></g:featureMember>'
+        for text in (right, told)
+    )
+    extent = "<g:boundedBy><g:Box><g:coordinates>unknown</g:coordinates></g:Box></g:boundedBy>"
+    space = 'xmlns:g="http://www.opengis.net/gml" xmlns:a="http://a/"'
+    path = write(tmp_path / "a.gml", f"<g:FeatureCollection {space}>{extent}{held}</g:FeatureCollection>")
+    refused(path, "point 2 <")

@@ -75,6 +75,7 @@ class Cells:
         """Note why a row has no coordinates."""
         self.reason[row], self.detail[row] = reason, detail
         self.x[row] = self.y[row] = np.nan
+        self.shapes[row] = None
 
 
 def read_cells(rows: pd.DataFrame, contract: Contract, *, crs: str | None, country: str | None) -> Cells:
@@ -222,6 +223,7 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
         cells.raw_x[row], cells.raw_y[row] = raw
         if is_point[row]:
             _say_precision(cells, row, *(text.removesuffix(".0") for text in raw))
+            _refuse_nowhere(cells, row)
 
 
 def _single(shapes: np.ndarray) -> np.ndarray:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
-from xml.etree import ElementTree
 
 from inducult_geo.errors import ContractError
 
@@ -24,8 +23,6 @@ _KNOWN_ENCODINGS = re.compile(r"utf-?(8|16|16le|16be)|us-ascii|ascii|iso-?8859-\
 _SKIPPED = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
 _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
-_PLACED = ("wpt", "rtept", "trkpt")
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 _GEOJSON = frozenset(("FeatureCollection", "Feature", *_SHAPES))
 
 
@@ -58,34 +55,6 @@ def check_xml(where: str, handle: IO[bytes], roots: Iterable[str] | None) -> Non
     for window in _windows(handle):
         if _FORBIDDEN.search(window):
             raise ContractError(_entities(where))
-
-
-def check_gpx(where: str, handle: IO[bytes]) -> None:
-    """Refuse a GPX, judged by `check_xml`, with a point of no place: GDAL loses it, and reads "50,1" as 50.
-
-    Raises
-    ------
-    ContractError
-        With the first such point, and what to do.
-    """
-    handle.seek(0)
-    number = 0
-    try:
-        for _, element in ElementTree.iterparse(handle):  # noqa: S314 (without entities)
-            kind = element.tag.rpartition("}")[2]
-            if kind not in _PLACED:
-                continue
-            number += 1
-            for name in ("lat", "lon"):
-                if not _NUMBER.fullmatch(told := element.get(name, "")):
-                    raise ContractError(
-                        f"{where}: point {number} <{kind}> has {name}={told[:40]!r}, which is no number: it would be "
-                        "lost or put elsewhere. Write degrees with a decimal point there, or take it out."
-                    )
-            element.clear()
-    # What is no XML to this reader may be read all the same: that is GDAL's to say.
-    except (ElementTree.ParseError, ValueError, LookupError):
-        return
 
 
 def holds(handle: IO[bytes], needle: bytes) -> bool:

@@ -17,7 +17,8 @@ from typing import IO
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats.archives import read_member
 from inducult_geo.sources.formats.copied import copied
-from inducult_geo.sources.formats.markup import MAX_JSON_BYTES, check_geojson, check_gpx, check_xml, holds
+from inducult_geo.sources.formats.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
+from inducult_geo.sources.formats.markup_places import check_places
 
 _ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
 _BEGINS: dict[str, tuple[bytes, ...]] = {
@@ -177,8 +178,7 @@ def _check_content(where: str, suffix: str, handle: IO[bytes], size: int) -> tup
     """Judge a file's bytes by the kind that its ending promises; return what a person should know of them."""
     if suffix in _ROOTS:
         check_xml(where, handle, _ROOTS[suffix])
-        if suffix == ".gpx":
-            check_gpx(where, handle)
+        check_places(where, suffix, handle)
         if suffix == ".kml" and holds(handle, b"<NetworkLink"):
             return ("names other files (NetworkLink), which nobody follows: ask for their content",)
     elif suffix in (".geojson", ".json"):

@@ -417,8 +417,8 @@ def test_transform_says_operation_and_accuracy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no row holds two numbers: x: 'three'"):
         CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
     for text, said in (
-        ("x\n1\n", "not one column y"),
-        ("x,X,y\n1,2,3\n", "not one column x"),
+        ("x\n1\n", "exactly one column y"),
+        ("x,X,y\n1,2,3\n", "exactly one column x"),
         ("x,y\n4530000,5,5620000,5\n", "rows have more cells than"),
     ):
         points.write_text(text)

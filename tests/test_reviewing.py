@@ -375,7 +375,7 @@ def test_a_dry_run_says_what_the_real_one_says_and_writes_nothing(run: Run, shee
         dry = CliRunner().invoke(cli.app, [*command, "--dry-run"])
         assert run.folder.decisions.read_bytes() == before
         real = CliRunner().invoke(cli.app, command)
-        assert dry.output == real.output + "A dry run: nothing of this is written. Say it again without --dry-run.\n"
+        assert dry.output == real.output + "A dry run: nothing of this is written. Repeat it without --dry-run.\n"
         assert dry.exit_code == real.exit_code
     assert len(run.folder.decisions.read_text(encoding="utf-8").splitlines()) == 2
 

@@ -1,4 +1,4 @@
-"""The face: one command a job. Each imports what it needs when it runs, so that `--help` is quick."""
+"""The command line: one command for each job. Each imports what it needs when it runs, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from inducult_geo.errors import InducultError
 
 app = typer.Typer(
     name="inducult",
-    help="Records of industrial culture in, one map of sites out.",
+    help="Make one map of sites of industrial culture from OpenStreetMap and partners' lists.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     # Paragraphs are wrapped to the terminal: the other modes keep the line breaks of the source.
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (running, partners, matching, releases):
-    room.add_to(app)
+for group in (running, partners, matching, releases):
+    group.add_to(app)
 
 
 def main() -> None:

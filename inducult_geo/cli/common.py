@@ -1,4 +1,4 @@
-"""What the commands share: options, an opened run, refusals, and how facts are shown."""
+"""What the commands share: options, opening a run, refusing to overwrite files, and printing results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def named_path(text: str) -> Path:
-    """Take a path that a person named; an empty one would mean the working directory, which nobody named.
+    """Parse a path; an empty one, which would mean the working directory, is refused.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def named_path(text: str) -> Path:
 
 
 def file_to_write(text: str) -> Path:
-    """Take a path as `named_path`, which is no folder.
+    """Parse a path as `named_path` does; a folder is refused.
 
     Raises
     ------
@@ -56,7 +56,7 @@ Catalogs = Annotated[
     typer.Option(
         "--catalog",
         parser=named_path,
-        help="A folder with regions/, sources/, rasters/ over the built-in catalog. Repeatable.",
+        help="A folder with regions/, sources/, rasters/ that adds to the built-in catalog. Repeatable.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
@@ -78,14 +78,15 @@ def readable(text: str | None) -> str | None:
 
 
 def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
-    """Refuse to write a table over a file that is no earlier one of the same columns: a slip must not cost a list.
+    """Refuse to overwrite a file that is not an earlier table with the same columns: a slip must not cost a list.
+
+    A table that a spreadsheet program saved again is one: that may change the delimiter, name it in a first line
+    (`sep=;`), and put the names of columns between quotation marks.
 
     Raises
     ------
     ConfigError
-        Where `out` is there, holds something, and does not begin with the heads of `columns`, be it saved again by a
-        spreadsheet, which may put other signs between them, name these in a first line (`sep=;`), and put each between
-        quotation marks.
+        Where `out` is there, is not empty, and does not begin with the names of `columns`.
     """
     begun, heads = re.sub(rb"\Asep=.\r?\n", b"", _begun(out).replace(b'"', b"")), [*columns]
     if begun and not begun.startswith(tuple(sign.join(heads).encode() for sign in ",;\t")):
@@ -93,7 +94,7 @@ def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
 
 
 def refuse_foreign_picture(out: Path, mark: str) -> None:
-    """Refuse to draw over a picture in whose beginning no mark of ours stands.
+    """Refuse to overwrite a picture that does not have the program's mark in its beginning.
 
     Raises
     ------
@@ -116,11 +117,11 @@ def _begun(out: Path) -> bytes:
 
 
 class _Output(io.TextIOWrapper):
-    """Standard output, which may be a log on a disk that is full: that is told in a line."""
+    """Standard output, which may be a log on a full disk: that is an error of one line."""
 
     def __init__(self, told: io.TextIOWrapper) -> None:
         super().__init__(told.buffer, told.encoding, "backslashreplace", line_buffering=told.line_buffering)
-        # Where nobody else holds it, it would close what both write to.
+        # Were it collected as garbage, it would close the buffer that both write to.
         self._told = told
 
     def write(self, text: str, /) -> int:
@@ -148,9 +149,9 @@ def _telling() -> Iterator[None]:
 
 
 def set_up_output() -> None:
-    """Let an output of another encoding than UTF-8 (`LANG=pl_PL`) get the number of a letter that it does not know.
+    r"""Write letters that the output's encoding lacks (`LANG=pl_PL`) as their numbers (`\u2192`).
 
-    Where it takes nothing, that is told in a line; where it is closed (`1>&-`), nothing is told at all.
+    An output that takes nothing is an error of one line; to one that is closed (`1>&-`) nothing is written.
     """
     told = sys.stdout
     if isinstance(told, io.TextIOWrapper):
@@ -161,7 +162,7 @@ def set_up_output() -> None:
 
 
 def drop_unwritten() -> None:
-    """Let go what neither output takes: Python would complain once more when it ends, with an exit code of its own."""
+    """Drop what an output does not take: Python would report it again when it ends, with an exit code of its own."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -171,9 +172,9 @@ def drop_unwritten() -> None:
 
 @contextmanager
 def refusal_is_two() -> Iterator[None]:
-    """Treat a file that cannot be used as a wrong call: the command is about that file alone.
+    """Treat a file that cannot be used as a wrong call (exit code 2): the command is about that file alone.
 
-    A disk that takes nothing, and a fault of the program, are nothing that another call would mend.
+    A full disk and a fault of the program stay what they are: another call would not mend them.
     """
     try:
         yield
@@ -190,12 +191,12 @@ def opened_run(
     *,
     osm: OsmMode = "files",
     osm_file: Path | None = None,
-    quiet: bool = False,
+    quiet: bool,
     contracts: bool = True,
     afresh: bool = False,
     afresh_sources: Iterable[str] = (),
 ) -> Iterator[Run]:
-    """Open a run with a progress bar on a terminal, plain lines elsewhere, or nothing."""
+    """Open a run that reports its progress: a bar on a terminal, plain lines elsewhere, nothing where `quiet`."""
     from inducult_geo.display import progress
     from inducult_geo.run import open_run
 
@@ -221,8 +222,8 @@ def show(draw: Callable[[Any], None]) -> None:
 
 
 def print_json(values: dict[str, Any]) -> None:
-    """Print facts as JSON, for other programs: what is no number is null, which JSON has no word for."""
-    # JSON is UTF-8, or escaped: no other program looks at the locale.
+    """Print facts as JSON, for other programs; NaN and infinity, which JSON lacks, are null."""
+    # Other programs read JSON as UTF-8, whatever the locale: for any other encoding it is escaped.
     is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
     typer.echo(json.dumps(_for_json(values), ensure_ascii=not is_utf8, indent=1, default=str, allow_nan=False))
 
@@ -232,6 +233,6 @@ def _for_json(value: Any) -> Any:
         return {name: _for_json(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_for_json(part) for part in value]
-    # A number or a truth of numpy is one of Python first.
+    # A scalar of numpy becomes one of Python first.
     plain = value.item() if getattr(value, "ndim", None) == 0 else value
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain

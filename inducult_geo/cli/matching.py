@@ -1,4 +1,4 @@
-"""Commands about matches: link two tables, take questions out and answers in."""
+"""Commands about matches: link two tables, explain matches, export questions and import answers."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from inducult_geo.run import Run
 
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say the same, and write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report the same, and write nothing.")]
 
-_DRY = "A dry run: nothing of this is written. Say it again without --dry-run."
+_DRY = "A dry run: nothing of this is written. Repeat it without --dry-run."
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    review = typer.Typer(no_args_is_help=True, help="Open questions: out as a table, answers back into the log.")
+    review = typer.Typer(no_args_is_help=True, help="Export open questions, import the answers.")
     app.command()(link)
     app.command()(explain)
     app.command()(ids)
@@ -59,20 +59,19 @@ def link(
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Link two tables: which rows of the left are the same site as which of the right.
+    """Link two tables: find the rows of the left one and of the right one that are the same site.
 
-    A contract is a .toml file that tells how a table is read; `inducult draft TABLE.csv --out TABLE.toml` writes a
-    first one. Rows without coordinates take part by their names and addresses.
+    A contract is a .toml file that says how to read a table; `inducult draft TABLE.csv --out TABLE.toml` writes a
+    first one. Rows without coordinates are linked by their names and addresses.
 
-    Where the CSV is there already, what a person wrote into its column decision is obeyed, and stays: same, or
-    different. Columns that were added to it stay with their pairs. A workbook that is there is not written over.
+    If the CSV exists, decisions that a person wrote into its column decision (same, different) are obeyed and kept,
+    and so are columns that were added to it. An existing workbook is never overwritten.
 
-    Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
-    the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
-    are told as well, with the decision 'unit'. For both the column beside names the best match. The column doubtful
-    marks what a person should look at. Where a contract names no key, the id of a row is made of its content: set one
-    to find your rows again by more than their names. What a spreadsheet would take for a formula has an apostrophe
-    before it.
+    Each left row gets its best match. If the right list has the same works twice, the second row is a match, too. If
+    the right contract says units_per_site (permits, units), further rows of the same site get the decision 'unit'.
+    In both cases the column beside names the best match. The column doubtful marks what a person should look at.
+    If a contract names no key, the id of a row is made of its content: name a key to find your rows again. A value
+    that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
@@ -108,12 +107,12 @@ def explain(
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why: how two records come to their score, or how a site came to be what it is."""
+    """Explain the score of two records, or where a site, its values and its id come from."""
     from inducult_geo.opening.tracing import id_history, site_of
 
     with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
         if other is not None:
-            # Matching is loaded by whoever asks about a pair.
+            # Only a question about a pair needs the matcher, which takes long to load.
             from inducult_geo.opening.pairs import explain_pair
 
             pair = explain_pair(what, other, opened)
@@ -137,7 +136,7 @@ def ids(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """List every change of a site's id that is known, with its cause."""
+    """List every known change of a site id, with its cause."""
     from inducult_geo.errors import none_built
     from inducult_geo.memory import registry_of
     from inducult_geo.opening.tracing import id_changes
@@ -159,7 +158,7 @@ def ids(
 
 
 def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:
-    """Refit the weights of the matcher from the decisions log; they are used where inducult.toml names them."""
+    """Refit the weights of the matcher to the decisions log; to use them, name them in inducult.toml."""
     from inducult_geo.review.refitting import refit_weights
 
     with opened_run(data, catalog, quiet=as_json) as opened, refusal_is_two():
@@ -174,15 +173,14 @@ def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = Fa
 def review_export(
     out: Annotated[Path, typer.Option("--out", parser=file_to_write, help="The CSV or workbook (.xlsx) to write.")],
     release: Annotated[
-        Path | None, typer.Argument(parser=named_path, help="A release folder; else the newest of the data folder.")
+        Path | None, typer.Argument(parser=named_path, help="A release folder; the newest of the data folder if none.")
     ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the open questions as a table, both records side by side, to be answered in a spreadsheet.
 
-    What was answered since the newest release of the data folder is left out, and told; of a release that is named
-    all its questions are written.
+    Questions that were answered since the newest release are left out and counted, unless a release is named.
     """
     from inducult_geo.opening.release import newest_release, release_folder
     from inducult_geo.review.answers import answered_questions
@@ -213,16 +211,17 @@ def review_import(
     ],
     who: Annotated[str | None, typer.Option("--who", help="Who decided, where decided_by is empty.")] = None,
     overrule: Annotated[
-        bool, typer.Option("--overrule", help="Late answers overrule what others decided since, too.")
+        bool, typer.Option("--overrule", help="Import late answers, too: they overrule what others decided.")
     ] = False,
     dry_run: DryRun = False,
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take answers into the decisions log; the next run obeys them and does not ask again.
+    """Import answers into the decisions log; the next run obeys them and does not ask again.
 
-    An answer that gainsays what somebody else decided since the file was written is late: it is named, and not taken.
+    An answer is late if it contradicts what somebody else decided after the file was written: it is listed, and not
+    imported.
     """
     from inducult_geo.review.table import import_review
 
@@ -246,9 +245,9 @@ def review_decide(
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decide about two records that nobody asks about: a wrong merge, a missed one, a part; the next run obeys.
+    """Decide about two records without being asked: a wrong merge, a missed one, a part. The next run obeys.
 
-    Undecided takes back what was decided: the two are judged, and asked about, as if nobody had said anything.
+    Undecided takes a decision back: the pair is judged, and may be asked about, as if nobody had decided.
     """
     from inducult_geo.review.table import decide
 
@@ -258,7 +257,7 @@ def review_decide(
         print_json(outcome.as_dict() | {"dry_run": dry_run})
     else:
         known = ["That is said already."] if outcome.unchanged else []
-        # A remark says when it counts.
+        # Where there is a remark, it says when the decision takes effect.
         taken = "It is in the log." if outcome.remarks else "The next run obeys it."
         end = taken if outcome.added else "Nothing is written."
         typer.echo("\n".join([*outcome.lines()[1:], *known, end, *([_DRY] if dry_run else [])]))
@@ -266,7 +265,7 @@ def review_decide(
 
 
 def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | None, str]:
-    """Explain a site of the current release, and say what the release does not tell of what was asked for."""
+    """Explain a site of the current release, with a note where the release lacks it or the record asked for."""
     from inducult_geo.opening.befallen import called_before
     from inducult_geo.opening.release import open_release
     from inducult_geo.opening.tracing import why_unreleased, withheld_record
@@ -281,7 +280,7 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
 
 
 def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
-    """Refuse to write over what is no table of pairs, or over a workbook, whose colors and comments would be lost."""
+    """Refuse to overwrite what is no table of pairs, and any workbook, whose colors and comments would be lost."""
     from inducult_geo.publish.spreadsheet import is_workbook
 
     if not is_workbook(out):
@@ -294,9 +293,9 @@ def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
 
 
 def _write_pairs(pairs: pd.DataFrame, out: Path) -> Path:
-    """Write a table of pairs, and return where: into a CSV beside a workbook that cannot hold it, after all the work.
+    """Write a table of pairs, and return where: one too long for a workbook goes into a CSV beside it.
 
-    A new CSV has no byte order mark, which plain readers take for a part of `left_id`; one that is there keeps its own.
+    A new CSV has no byte order mark, which simple readers take for a part of `left_id`; an existing one keeps its own.
     """
     from inducult_geo.publish import spreadsheet
     from inducult_geo.store import replacing

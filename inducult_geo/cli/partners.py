@@ -37,7 +37,7 @@ def check(
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what would become of a partner's file: rows, encoding, CRS, reading, rejected rows. Keeps nothing."""
+    """Show how a partner's file would be read: rows, encoding, CRS, rejected rows. Keeps nothing."""
     from inducult_geo.checking.check import check as check_contract
     from inducult_geo.checking.map import PICTURE_MARK
     from inducult_geo.report import check_tables
@@ -61,17 +61,18 @@ def check(
 
 def draft(
     file: Annotated[Path, typer.Argument(parser=named_path, help="The partner's file.")],
-    region: Annotated[str | None, typer.Option("--region", help="The region that it is about, by id.")] = None,
-    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet that is meant; '*' is all of them.")] = None,
-    layer: Annotated[str | None, typer.Option("--layer", help="The layer that is meant; '*' is all of them.")] = None,
-    member: Annotated[str | None, typer.Option("--member", help="The table of an archive that is meant.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="The region that the file is about, by id.")] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet to read; '*' for all.")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="The layer to read; '*' for all.")] = None,
+    member: Annotated[str | None, typer.Option("--member", help="The file to read in an archive.")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", parser=file_to_write, help="Write it there, print nothing.")
+        Path | None,
+        typer.Option("--out", parser=file_to_write, help="Write the contract to this file instead of printing it."),
     ] = None,
     data: Data = None,
     catalog: Catalogs = None,
 ) -> None:
-    """Write a first contract for an unknown file; every guess is marked, nothing decided in silence."""
+    """Draft a contract for an unknown file; every guess in it is marked."""
     from inducult_geo.catalog import Read
     from inducult_geo.drafting.contract import draft as draft_contract
     from inducult_geo.store import replacing
@@ -79,7 +80,7 @@ def draft(
     chosen = Read(sheet=sheet, layer=layer, member=member)
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         if out is not None and out.exists():
-            # The first draft asks to be made again with a choice: that nobody has touched since holds no work.
+            # A draft may ask to be made again with a sheet, layer or member: one that nobody edited holds no work.
             untouched = draft_contract(file, opened, region=region) if chosen != Read() else None
             if untouched is None or out.read_bytes() != untouched.encode():
                 raise ConfigError(f"--out {out}: is there already. Name another file, or remove it.")
@@ -97,11 +98,11 @@ def grids(
     source: Annotated[
         Path | None, typer.Option("--from", parser=named_path, help="Copy from a folder instead of PROJ's server.")
     ] = None,
-    show: Annotated[bool, typer.Option("--list", help="Only say what is there and what is missing.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Fetch nothing; report which are there.")] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch the datum grids, and say what the absence of each costs."""
+    """Fetch the datum grids, and report how much less accurate places are without each."""
     from functools import partial
 
     from inducult_geo.grids import fetch_grids
@@ -125,10 +126,10 @@ def transform(
     ],
     source: Annotated[str, typer.Option("--from", help="CRS of the points, e.g. EPSG:31468.")],
     target: Annotated[str, typer.Option("--to", help="CRS wanted, e.g. EPSG:25833.")],
-    country: Annotated[str, typer.Option("--country", help="Two letters: which operation is right depends on it.")],
+    country: Annotated[str, typer.Option("--country", help="Two letters; the right operation depends on it.")],
     data: Data = None,
 ) -> None:
-    """Transform points by the pinned operation of a country; says the operation and its accuracy."""
+    """Transform points by the pinned operation of a country; each row names the operation and its accuracy."""
     import io
     from functools import partial
 
@@ -154,7 +155,7 @@ def transform(
 
 
 def _read_points(path: Path) -> Any:
-    """Read a CSV of points as texts, whatever parts its columns, and name its coordinates x and y."""
+    """Read a CSV of points as texts, with any delimiter, and name its coordinates x and y."""
     import pandas as pd
 
     try:
@@ -164,10 +165,10 @@ def _read_points(path: Path) -> Any:
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{path}: cannot be read as CSV in UTF-8: {problem}.") from problem
     if not isinstance(table.index, pd.RangeIndex):
-        # pandas would take the first column for the names of the rows, and each further one for its neighbor.
+        # pandas takes the first column for an index then, and every name belongs to the wrong column.
         raise ConfigError(
-            f"{path}: its rows have more cells than its first line has names: a name is missing, or a comma parts "
-            "numbers. Name every column; where numbers have a comma, part the columns with semicolons."
+            f"{path}: its rows have more cells than its first line has names: a name is missing, or numbers have a "
+            "decimal comma. Name every column; where numbers have commas, separate the columns with semicolons."
         )
     names = {name: str(name).strip().lower() for name in table}
     table = table.rename(columns={name: short for name, short in names.items() if short in ("x", "y")})
@@ -175,6 +176,7 @@ def _read_points(path: Path) -> Any:
     if missing:
         found = ", ".join(map(str, table.columns))
         raise ConfigError(
-            f"{path}: not one column {' and '.join(missing)}. Found: {found}. Name them x (easting, longitude) and y."
+            f"{path}: needs exactly one column {' and one '.join(missing)}. Found: {found}. Name them x (easting, "
+            "longitude) and y."
         )
     return table

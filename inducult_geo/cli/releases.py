@@ -23,7 +23,7 @@ def verify(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Check every promise of a release folder."""
+    """Verify a release: its files, tables, counts and links, each promise by itself."""
     from inducult_geo.display import progress
     from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.promises.verify import verify as verify_release
@@ -44,7 +44,7 @@ def diff(
     new: Annotated[Path, typer.Argument(parser=named_path, help="The newer one, such as data/processed/current.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what changed between two releases, site by site."""
+    """Show what changed between two releases, site by site."""
     from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.compared.changes import diff as diff_releases
     from inducult_geo.publish.promises.files import refuse_altered
@@ -66,10 +66,10 @@ def publish(
         Path, typer.Argument(parser=named_path, help="A release folder, such as data/processed/current.")
     ],
     to: Annotated[str, typer.Option("--to", help="postgresql://user@host/database; the password from PGPASSWORD.")],
-    schema: Annotated[str, typer.Option("--schema", help="The schema that is replaced.")] = "inducult",
+    schema: Annotated[str, typer.Option("--schema", help="The schema to replace.")] = "inducult",
     as_json: AsJson = False,
 ) -> None:
-    """Put a whole release into a PostGIS database, in place of the one that is there; all of it or nothing."""
+    """Load a release into a PostGIS database in place of the one that is there, in one transaction."""
     from inducult_geo.display import progress
     from inducult_geo.errors import ReleaseError
     from inducult_geo.opening.release import release_folder

@@ -1,4 +1,4 @@
-"""Commands that run the pipeline, feed it, and say how it stands."""
+"""Commands that run the pipeline, download its inputs, and report its state."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ def run(
     data: Data = None,
     catalog: Catalogs = None,
     no_release: Annotated[bool, typer.Option("--no-release", help="Build the regions, publish nothing.")] = False,
-    afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, changed or not.")] = False,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, even if nothing changed.")] = False,
     afresh_source: Annotated[
         list[str] | None,
-        typer.Option("--afresh-source", help="Take this source as it comes, whatever it was before. Repeatable."),
+        typer.Option(
+            "--afresh-source", help="Read this source again, and accept it however much it differs. Repeatable."
+        ),
     ] = None,
-    wait_s: Annotated[float, typer.Option("--wait-s", help="Wait so long for another run to end.", min=0)] = 1.0,
+    wait_s: Annotated[float, typer.Option("--wait-s", help="Seconds to wait for another run to end.", min=0)] = 1.0,
     as_json: AsJson = False,
 ) -> None:
     """Collect, harmonize, match, enrich and release: all regions that have data, or those named."""
@@ -65,7 +67,7 @@ def fetch(
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Download the regions' extracts and the files of sources with an address; only what changed."""
+    """Download the regions' extracts and the files of sources that have a URL; only what changed."""
     from inducult_geo.report import fetched_as_dicts, fetched_lines
     from inducult_geo.sources.web.fetch_plan import fetch_all
 
@@ -85,11 +87,11 @@ def status(
     data: Data = None,
     catalog: Catalogs = None,
     max_age_h: Annotated[
-        float, typer.Option("--max-age-h", help="Older than this, the release needs a look.", min=0)
+        float, typer.Option("--max-age-h", help="Hours after which a release is too old.", min=0)
     ] = 36.0,
     as_json: AsJson = False,
 ) -> None:
-    """Say how the data folder stands: last good release, its age, what is stale, what waits for review."""
+    """Report the state of the data folder: last good release, its age, what is stale, what waits for review."""
     from inducult_geo.report import status_lines
     from inducult_geo.status import status_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -179,6 +179,18 @@ def each_once(rows: Ints, values: Ints, size: int) -> Ragged:
     offsets = np.zeros(size + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows[new], minlength=size), out=offsets[1:])
     return Ragged(values[new], offsets)
+
+
+def themselves_but(size: int, others: Mapping[int, Sequence[int]]) -> Ragged:
+    """Return one list for each number from 0 to `size` - 1: the number alone, but for `others` what they name."""
+    counts = np.ones(size, dtype=np.int64)
+    counts[[*others]] = [*map(len, others.values())]
+    offsets = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    values = np.repeat(np.arange(size, dtype=np.int64), counts)
+    for number, told in others.items():
+        values[offsets[number] : offsets[number + 1]] = told
+    return Ragged(values, offsets)
 
 
 def spread(outer: Ragged, inner: Ragged) -> tuple[Ints, Ints]:

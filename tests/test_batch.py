@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ragged_lists import ragged, words_of
+from ragged_lists import ragged, tokens_of, words_of
 
 from inducult_geo import ragged as ragged_module
 from inducult_geo.frames import to_json
 from inducult_geo.match.reading.record_names import called
-from inducult_geo.text import name_tokens, packaged_rows, prepare_names, token_lists
+from inducult_geo.text import name_tokens, packaged_rows, prepare_names
 
 COUNTRIES = st.sampled_from((None, "DE", "AT", "CZ", "PL", "IT", "SI", "HR", "BE", "XX"))
 TERMS = sorted({row["term"] for row in packaged_rows("name_concepts.csv")})
@@ -36,9 +36,9 @@ NAME = st.lists(WORD, max_size=6).flatmap(
 @given(st.lists(st.tuples(NAME, COUNTRIES), max_size=12))
 def test_as_each_name_alone(asked):
     names, countries = [name for name, _ in asked], [country for _, country in asked]
-    made = token_lists(names, countries)
+    made = tokens_of(names, countries)
     assert words_of(made) == [name_tokens(name, country=country) for name, country in asked]
-    assert len(set(made.tokens)) == len(made.tokens)
+    assert [*made.numbers.values()] == [*range(len(made.numbers))]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_as_each_name_alone(asked):
 )
 def test_names_with_something_special_beside_plain_ones(name):
     names = ["Zementwerk Rohrdorf", name, "Hut", name]
-    assert words_of(token_lists(names, ["DE"] * 4)) == [name_tokens(one, country="DE") for one in names]
+    assert words_of(tokens_of(names, ["DE"] * 4)) == [name_tokens(one, country="DE") for one in names]
 
 
 PHRASES = [term for term in TERMS if " " in term]
@@ -74,7 +74,7 @@ def test_phrases_whole_cut_short_and_with_a_word_between(sign):
     names = [sign.join(some) for one in words for some in (one, one[:-1], [*one, "Rohr"], ["Rohr", *one])]
     names += [sign.join([one[0], "Rohr", *one[1:]]) for one in words]
     names += [sign.join([one[0], *other]) for one, other in pairwise(words)]
-    made = words_of(token_lists(names, [None] * len(names)))
+    made = words_of(tokens_of(names, [None] * len(names)))
     assert made == [name_tokens(name) for name in names]
     assert len(PHRASES) > 50
 
@@ -89,6 +89,13 @@ def test_names_of_real_tables(shared):
     said = words_of(made)
     assert [said[one] for one in which] == [name_tokens(a, country=b) for a, b in told.itertuples(index=False)]
     assert len(told) > 5000
+
+
+@given(st.integers(0, 6), st.dictionaries(st.integers(0, 5), st.lists(st.integers(0, 9), max_size=3), max_size=6))
+def test_lists_of_numbers_alone_but_for_others(size, told):
+    others = {number: said for number, said in told.items() if number < size}
+    made = ragged_module.themselves_but(size, others)
+    assert [made.row(at).tolist() for at in range(size)] == [others.get(at, [at]) for at in range(size)]
 
 
 LISTS = st.lists(st.lists(st.integers(0, 3), max_size=3), max_size=12)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ragged_lists import words_of
+from ragged_lists import tokens_of, words_of
 
 from inducult_geo.text import (
     clean_text,
@@ -25,7 +25,6 @@ from inducult_geo.text import (
     strip_legal_form,
     wikidata_item,
 )
-from inducult_geo.text.batch import token_lists
 
 
 @pytest.mark.parametrize(
@@ -354,7 +353,7 @@ def test_speed(shared: Path) -> None:
 def test_words_with_lost_letters_are_no_two_words(name: str, tokens: tuple[str, ...]) -> None:
     """A word of trade is known where what is left of it fits one alone; of others the rest counts."""
     assert set(name_tokens(name, country="PL")) == set(tokens)
-    assert words_of(token_lists([name], ["PL"])) == [name_tokens(name, country="PL")]
+    assert words_of(tokens_of([name], ["PL"])) == [name_tokens(name, country="PL")]
 
 
 def test_a_cell_of_nothing_but_lost_letters_is_read_in_linear_time() -> None:

@@ -6,7 +6,7 @@ phrase, no town with a foreign name, no single letter. Their tokens are those of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_out
+from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_out, themselves_but
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.legal import form_keys, legal_forms, without_form
 from inducult_geo.text.lexicon import SILENT_ROLES, Concept, foreign_words, lexicon, place_names, split_lines, which_are
@@ -29,31 +29,32 @@ class TokenLists:
 
     Attributes
     ----------
-    tokens
-        The different tokens, by number.
+    numbers
+        Token -> its number, in order; some of these are in no list.
     lists
         The numbers of each name's tokens.
     """
 
-    tokens: Sequence[str]
+    numbers: Mapping[str, int]
     lists: Ragged
 
 
-def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenLists:
+def token_lists(names: Sequence[str], lands: Ints, countries: Sequence[str]) -> TokenLists:
     """Make the tokens of names, as `name_tokens` gives them.
 
     Parameters
     ----------
     names
         Names, cleaned.
+    lands
+        Country of each, as a number of those in `countries`.
     countries
-        ISO code of each, None where unknown.
+        Different ISO codes, an empty text for what is unknown.
     """
     code, words, counts = _split(names)
-    lands, known = pd.factorize(np.array([country or "" for country in countries], dtype=object))
     folded = fold_once("\n".join(words))
     read = _Read.of(split_lines(folded))
-    starts, counts = _bare(names, (code, counts), form_keys(folded), lands, known.tolist())
+    starts, counts = _bare(names, (code, counts), form_keys(folded), lands, countries)
     owner, places = spread_out(starts, counts)
     code = code[places]
     # What holds no letter or digit ("-", "&") parts no words.
@@ -62,9 +63,9 @@ def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenL
     special = np.zeros(len(names), dtype=bool)
     special[owner[read.special[code]]] = True
     special[owner[_begin_a_phrase(read, code, owner)]] = True
-    special[owner[_depend_on_land(read, code, lands[owner], known.tolist())]] = True
+    special[owner[_depend_on_land(read, code, lands[owner], countries)]] = True
     special[owner[_make_a_pair(read, code, owner)]] = True
-    return _assembled(names, countries, read, (code, owner), special)
+    return _assembled(names, (lands, countries), read, (code, owner), special)
 
 
 def prepare_names(names: pd.Series, country: pd.Series) -> tuple[TokenLists, Ints]:
@@ -86,8 +87,7 @@ def prepare_names(names: pd.Series, country: pd.Series) -> tuple[TokenLists, Int
     width = len(known) + 1
     which = np.full(len(names), -1, dtype=np.int64)
     which[name >= 0], pairs = pd.factorize((name.astype(np.int64) * width + land + 1)[name >= 0])
-    places = [None, *known]
-    return token_lists([*said[pairs // width]], [places[place] for place in (pairs % width).tolist()]), which
+    return token_lists([*said[pairs // width]], pairs % width, ["", *known]), which
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class _Read:
     ----------
     folded
         The words that it is made of.
-    tokens, lists
+    numbers, lists
         Their tokens, as in `TokenLists`.
     special
         Whether its name must be read word by word: a single letter, the beginning of a phrase in a word of several.
@@ -109,7 +109,7 @@ class _Read:
     """
 
     folded: list[tuple[str, ...]]
-    tokens: list[str]
+    numbers: dict[str, int]
     lists: Ragged
     special: Flags
     opens: Flags
@@ -123,25 +123,23 @@ class _Read:
         code, different = pd.factorize(np.array([*chain.from_iterable(folded)], dtype=object))
         parts = different.tolist()
         owner = np.repeat(np.arange(len(folded)), sizes)
-        known_words = lexicon()
-        before = known_words.begun(parts)
-        tokens: list[tuple[str, ...]] = [(part,) for part in parts]
+        before = lexicon().begun(parts)
+        numbers = {part: number for number, part in enumerate(parts)}
+        others: dict[int, list[int]] = {}
         for at in np.flatnonzero(~say_themselves(parts)).tolist():
             said = word_concepts(parts[at])
             before[at] &= may_pair(parts[at], said)
-            tokens[at] = tuple(one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
-        numbers, known = pd.factorize(np.array([*chain.from_iterable(tokens)], dtype=object))
+            tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
+            others[at] = [numbers.setdefault(token, len(numbers)) for token in tokens]
         single = np.array([len(part) == 1 and part.isalpha() for part in parts], dtype=bool)
-        opens, follows = which_are(known_words.firsts, parts), which_are(known_words.seconds, parts)
-        ends = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
-        said_by = Ragged(numbers.astype(np.int64), ends)
-        rows, said_in = spread(Ragged(code, np.r_[0, np.cumsum(sizes)]), said_by)
+        opens, follows = which_are(lexicon().firsts, parts), which_are(lexicon().seconds, parts)
+        rows, said_in = spread(Ragged(code, np.r_[0, np.cumsum(sizes)]), themselves_but(len(parts), others))
         counts = np.bincount(rows, minlength=len(folded))
         special, opens, follows, before = (
             np.bincount(owner[flag[code]], minlength=len(folded)) > 0 for flag in (single, opens, follows, before)
         )
         lists = Ragged(said_in, np.r_[0, np.cumsum(counts)])
-        return cls(folded, known.tolist(), lists, special | (opens & (sizes > 1)), opens, follows, before)
+        return cls(folded, numbers, lists, special | (opens & (sizes > 1)), opens, follows, before)
 
 
 def _is_silent(said: str | Concept) -> bool:
@@ -223,7 +221,11 @@ def _make_a_pair(read: _Read, code: Ints, owner: Ints) -> Ints:
 
 
 def _assembled(
-    names: Sequence[str], countries: Sequence[str | None], read: _Read, said: tuple[Ints, Ints], special: Flags
+    names: Sequence[str],
+    country: tuple[Ints, Sequence[str]],
+    read: _Read,
+    said: tuple[Ints, Ints],
+    special: Flags,
 ) -> TokenLists:
     """Put the tokens of plain names and of the others together, each once in its name."""
     code, owner = said
@@ -233,21 +235,22 @@ def _assembled(
     told[rows] = True
     alone = special | ~told
     kept = ~alone[rows]
-    known = {token: number for number, token in enumerate(read.tokens)}
-    slow_rows, slow = _one_by_one(names, countries, np.flatnonzero(alone), known)
+    known = dict(read.numbers)
+    slow_rows, slow = _one_by_one(names, country, np.flatnonzero(alone), known)
     rows, numbers = np.r_[rows[kept], slow_rows], np.r_[numbers[kept], slow]
     order = np.argsort(rows, kind="stable")
-    return TokenLists([*known], each_once(rows[order], numbers[order], len(names)))
+    return TokenLists(known, each_once(rows[order], numbers[order], len(names)))
 
 
 def _one_by_one(
-    names: Sequence[str], countries: Sequence[str | None], rows: Iterable[int], known: dict[str, int]
+    names: Sequence[str], country: tuple[Ints, Sequence[str]], rows: Ints, known: dict[str, int]
 ) -> tuple[Ints, Ints]:
     """Read some names by `name_tokens`; new tokens get their number in `known`."""
+    lands, countries = country
     owners: list[int] = []
     numbers: list[int] = []
-    for row in rows:
-        for token in name_tokens(names[row], country=countries[row]):
+    for row in rows.tolist():
+        for token in name_tokens(names[row], country=countries[lands[row]] or None):
             owners.append(row)
             numbers.append(known.setdefault(token, len(known)))
     return np.array(owners, dtype=np.int64), np.array(numbers, dtype=np.int64)

@@ -24,7 +24,6 @@ from inducult_geo.text.lexicon import (
     lexicon,
     place_names,
     split_words,
-    which_are,
 )
 
 GUESSABLE_ROLES: Final = frozenset({"generic", "specific", "part", "visitor", "area"})
@@ -64,10 +63,9 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
 
 def say_themselves(words: Sequence[str]) -> Flags:
     """Tell at a glance which words say nothing but themselves, as most do; of a few that do it is not told."""
-    ends = which_are(lexicon().endings, [word[-SHORTEST_HEAD:] for word in words])
-    told = which_are(_that_say_more(), words)
-    of_letters = np.fromiter(map(str.isalpha, words), dtype=bool, count=len(words))
-    return of_letters & ~ends & ~told & (np.fromiter(map(len, words), dtype=np.int64, count=len(words)) > 1)
+    ends, more = lexicon().endings, _that_say_more()
+    told = (len(w) > 1 and w.isalpha() and w not in more and w[-SHORTEST_HEAD:] not in ends for w in words)
+    return np.fromiter(told, dtype=bool, count=len(words))
 
 
 @lru_cache(maxsize=1)

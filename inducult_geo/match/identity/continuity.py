@@ -92,13 +92,14 @@ def fingerprints(records: Records) -> pd.DataFrame:
 
 def _in_order(said: TokenLists) -> pa.Array:
     """Write the tokens of each list, sorted; null where there are none."""
-    order = np.argsort(np.array(said.tokens, dtype=object), kind="stable")
+    tokens = np.array([*said.numbers], dtype=object)
+    order = np.argsort(tokens, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     counts = said.lists.counts
     ranked = said.lists.rows * max(len(rank), 1) + rank[said.lists.values]
     ranked.sort()
-    return only(counts > 0, joined(texts([said.tokens[at] for at in order]), ranked % max(len(rank), 1), counts, " "))
+    return only(counts > 0, joined(texts(tokens[order]), ranked % max(len(rank), 1), counts, " "))
 
 
 def heirs(

@@ -69,7 +69,8 @@ def called(names: pd.Series) -> tuple[Texts, Texts]:
     all_names = np.r_[one, np.array([name for *_, name in others], dtype=object)]
     is_parent = np.r_[np.zeros(len(plain), dtype=bool), np.array([is_so for _, is_so, _ in others], dtype=bool)]
     order = np.argsort(at, kind="stable")
-    numbers, listed = pd.factorize(all_names[order])
+    # Of texts that differ, such as hold one name alone hold different ones.
+    numbers, listed = pd.factorize(all_names[order]) if others else (np.arange(len(one)), one)
     rows = Ragged(codes.astype(np.int64), np.arange(len(codes) + 1))
     packed = []
     for some in (~is_parent[order], is_parent[order]):

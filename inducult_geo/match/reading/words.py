@@ -15,7 +15,7 @@ from inducult_geo.arrow.texts import different
 from inducult_geo.match.reading.addresses import read_addresses, tells_street
 from inducult_geo.match.reading.lexicon import COMPASS
 from inducult_geo.match.reading.record_names import Texts
-from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread
+from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, themselves_but
 from inducult_geo.text import token_lists, town_words
 from inducult_geo.text.legal import UNMISTAKABLE
 from inducult_geo.text.lexicon import place_names, split_words
@@ -88,8 +88,7 @@ class Words:
         asked = [pd.factorize(texts.numbers * width + lands[texts.rows]) for texts in said]
         pairs = [np.asarray(every, dtype=np.int64) for _, every in asked]
         names = np.concatenate([texts.listed[every // width] for texts, every in zip(said, pairs, strict=True)])
-        places = known[np.concatenate(pairs) % width] if len(names) else names
-        lists = self._numbered(names.tolist(), [place or None for place in places])
+        lists = self._numbered(names.tolist(), np.concatenate(pairs) % width, known.tolist())
         told = np.flatnonzero(lists.counts)
         which = np.full(len(names), -1, dtype=np.int64)
         which[told], first = lists.take(told).alike_in_order
@@ -140,16 +139,19 @@ class Words:
         rows = np.repeat(np.arange(len(lists)), [*map(len, lists)])
         return each_once(rows, np.array(numbers, dtype=np.int64)[code], len(lists))
 
-    def _numbered(self, names: list[str], countries: list[str | None]) -> Ragged:
+    def _numbered(self, names: list[str], lands: Ints, known: Sequence[str]) -> Ragged:
         """Return the numbers of each name's words, each once, in order; these are the first words of all."""
-        made = token_lists(names, countries)
-        apart = [_apart(token) if token[0] == "#" else _READ_AS.get(token, (token,)) for token in made.tokens]
-        pieces = [piece for parts in apart for piece in parts]
-        code, words = pd.factorize(np.array(pieces, dtype=object))
-        ends = np.r_[0, np.cumsum([len(parts) for parts in apart])].astype(np.int64)
-        rows, said = spread(made.lists, Ragged(code.astype(np.int64), ends))
+        made = token_lists(names, lands, known)
+        every = dict(made.numbers)
+        others = {
+            number: [every.setdefault(piece, len(every)) for piece in _read_as(token)]
+            for token, number in made.numbers.items()
+            if token[0] == "#" or token in _READ_AS
+        }
+        rows, said = spread(made.lists, themselves_but(len(made.numbers), others))
         numbers, order = pd.factorize(said)
-        self.number = {word: number for number, word in enumerate(words[order].tolist())}
+        words = np.array([*every], dtype=object)[order]
+        self.number = {word: number for number, word in enumerate(words.tolist())}
         return each_once(*_in_one_word(rows, numbers.astype(np.int64), self.number), len(names))
 
 
@@ -178,10 +180,10 @@ def _in_one_word(rows: Ints, numbers: Ints, number: Mapping[str, int]) -> tuple[
     return np.delete(rows, at[first] + 1), np.delete(joined, at[first] + 1)
 
 
-def _apart(token: str) -> tuple[str, ...]:
-    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio)."""
+def _read_as(token: str) -> tuple[str, ...]:
+    """Return what a token of a name is read as; a word and the number grown onto it are two ("lavrio4")."""
     found = _GROWN.fullmatch(token)
-    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
+    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else _READ_AS.get(token, (token,))
 
 
 def city_words(city: Any, country: str) -> list[str]:

@@ -1,21 +1,23 @@
 """Read one spreadsheet in a process of its own, print its sheets as JSON: `sheet_child.py FILE SHEET MEMORY_MB`.
 
 One stray cell in the last corner makes the reader ask for half a terabyte, which ends its process. So that it is not
-ours, this file is run as a program by `sheets`; it needs nothing but the standard library and calamine.
+ours, this file is run as a program by `sheets`; it needs nothing but the
+standard library, calamine and `sheet_opened`.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import posixpath
 import re
 import sys
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from xml.etree import ElementTree
+
+from inducult_geo.sources.formats.sheet_opened import cells_held, holds, local, opened, part_of
 
 NO_RESULT, ERROR = "no result", "error"
 """Why a cell that holds something is read as empty: a formula that nobody calculated, or an error such as #REF!."""
@@ -26,13 +28,15 @@ EVERY = "*"
 EXACT_BELOW = 2**53
 """Larger whole numbers lose their last digits as fractions."""
 
-_CHUNK = 1 << 20
 _HIDES = ("collapse", "filter")
-_STYLED = re.compile(
-    rb"(?P<before><(?:\w+:)?c\b[^>]*?) s=[\"']\d+[\"']"
-    rb"(?P<after>[^>]*>(?:<(?:\w+:)?f\b[^>]*>(?:[^<]*</(?:\w+:)?f>)?)?<(?:\w+:)?v>(?P<number>-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)<)"
-)
-"""A cell of an .xlsx that holds a number and has a format."""
+_DAY_ZERO, _FIRST_DAY = datetime(1899, 12, 30), -115_858  # noqa: DTZ001
+"""The day of the number 0 in a spreadsheet, and the number of the 15th of October 1582."""
+
+_LENGTH = re.compile(r"(-?)PT(\d{1,7})H(\d{1,2})M(\d{1,2}(?:\.\d+)?)S", re.ASCII)
+"""A length of time of a day or more, or below 0, as an .ods holds it."""
+
+_SHOWN_ERROR = re.compile(r"#[^\W\d_]+(?:/[^\W_]+)?[!?]?|[^\W\d_]+\s?:\d{3}")
+"""What a cell shows in place of a result, in the language of the program: #DIV/0!, #N/A, Err:502."""
 
 _UNREADABLE = (ElementTree.ParseError, KeyError, ValueError)
 
@@ -78,6 +82,16 @@ def _duration(value: timedelta) -> str:
     return f"{sign}{hours}:{minutes:02}:{seconds:02}" + (f".{rest:03}".rstrip("0") if rest else "")
 
 
+def _typed(cell: Any) -> Any:
+    """Return a cell of an .ods as it was typed, where it is a length of time: 50:43:12 is held as PT50H43M12S."""
+    found = _LENGTH.fullmatch(cell) if isinstance(cell, str) else None
+    if found is None:
+        return cell
+    hours, minutes, seconds = int(found[2]), int(found[3]), float(found[4])
+    length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return _duration(-length if found[1] else length)
+
+
 def chosen_of(names: list[str], wanted: str | int | None) -> list[str]:
     """Return the sheets that are meant: by name, by number from 1 on, all for `EVERY`, or the only one there is."""
     if isinstance(wanted, int):
@@ -85,58 +99,6 @@ def chosen_of(names: list[str], wanted: str | int | None) -> list[str]:
     if wanted == EVERY:
         return names
     return [wanted] if wanted in names else names if wanted is None and len(names) == 1 else []
-
-
-def _opened(path: str) -> Any:
-    """Open a workbook; an .ods so that calamine reads it: with its breaks, and not indented (as GDAL does)."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        if not path.lower().endswith(".ods") or not _breaks(path):
-            return CalamineWorkbook.from_path(path)
-    except CalamineError:
-        if not path.lower().endswith(".ods"):
-            raise
-    plain = io.BytesIO()
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(plain, "w") as target:
-        for name in source.namelist():
-            data = source.read(name)
-            if name == "content.xml":
-                data = re.sub(rb">\s+(?=</?(?:table|office|style|number):)", b">", data)
-                data = re.sub(rb"(<table:table-cell[^>]*>)\s+(?=<text:)", rb"\1", data)
-                # Calamine passes over both: "Huta 5" and "Opole" below it became "Huta 5Opole".
-                data = re.sub(rb"<text:line-break\s*/>", b"&#10;", re.sub(rb"<text:tab\b[^>]*/>", b"&#9;", data))
-            target.writestr(name, data)
-    plain.seek(0)
-    return CalamineWorkbook.from_filelike(plain)
-
-
-def _without_endless(path: str, name: str) -> Any:
-    """Open an .xlsx in which one cell of a sheet is a length of time too long for Python: as the number that it is."""
-    from python_calamine import CalamineWorkbook
-
-    def unstyled(cell: re.Match[bytes]) -> bytes:
-        is_endless = abs(float(cell["number"])) > timedelta.max.days
-        return cell["before"] + cell["after"] if is_endless else cell[0]
-
-    plain = io.BytesIO()
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(plain, "w") as target:
-        part, _ = _part_of(source, name)
-        for member in source.namelist():
-            data = source.read(member)
-            target.writestr(member, _STYLED.sub(unstyled, data) if member == part else data)
-    plain.seek(0)
-    return CalamineWorkbook.from_filelike(plain)
-
-
-def _breaks(path: str) -> bool:
-    """Whether cells of an .ods hold line breaks or tabs as elements of their own."""
-    with zipfile.ZipFile(path) as archive:
-        # Workbooks of another kind may bear this ending.
-        if "content.xml" not in archive.namelist():
-            return False
-        with archive.open("content.xml") as handle:
-            return _holds(handle, b"<text:line-break", b"<text:tab")
 
 
 def _is_filled(book: Any, name: str) -> bool:
@@ -156,9 +118,9 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     (first row and column, last row and column, from 0 on), `lost` its cells that hold something, and no value (row,
     column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on),
     `folded` its columns that are such, `is_unseen` says that all of it is, `is_pivot` that it sums another one up.
-    `remarks` are the cells that somebody put a comment on (row, column).
+    `remarks` are the cells that somebody put a comment on, `early` those that hold a day before 1900 (row, column).
     """
-    book = _opened(path)
+    book = opened(path)
     names = list(book.sheet_names)
     if wanted in (None, EVERY) and len(names) > 1:
         # Older programs put three sheets into every new workbook.
@@ -170,16 +132,15 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     of_ods = _of_ods(path, chosen) if path.lower().endswith(".ods") else None
     unseen = {one.name for one in book.sheets_metadata if not str(one.visible).endswith(".Visible")}
     for name in chosen:
-        sheet = book.get_sheet_by_name(name)
-        try:
-            held = sheet.to_python(skip_empty_area=False)
-        except OverflowError:
-            sheet = _without_endless(path, name).get_sheet_by_name(name)
-            held = sheet.to_python(skip_empty_area=False)
+        sheet, held = cells_held(book, path, name)
         rows = [[_cell(value) for value in row] for row in held]
+        if of_ods is not None:
+            rows = [[_typed(value) for value in row] for row in rows]
+        early = _with_early_days(path, name, held, rows)
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
         seen = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, [], [], []))
         told = {"sheets": names, "name": name, "is_unseen": name in unseen, "is_pivot": _is_pivot(path, name)}
+        told["early"] = early
         yield told | {"rows": rows} | dict(zip(_BESIDE, seen, strict=True))
 
 
@@ -195,17 +156,63 @@ def _beside(path: str, name: str, merged: list[list[int]]) -> _Beside:
     return merged, None, [], [], []
 
 
-def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
-    """Yield row, column (from 0 on) and reason of each cell of a sheet that holds something, and no value."""
+def _with_early_days(path: str, name: str, held: list[list[Any]], rows: list[list[Any]]) -> list[list[int]]:
+    """Write days before 1900 into the rows of an .xlsx, and return where (row, column, from 0 on).
+
+    Such a day is a number below 0 in a cell for dates, of which calamine keeps the time of day alone: 00:00:00.
+    """
+    places = {(r, c) for r, row in enumerate(held) for c, value in enumerate(row) if isinstance(value, time)}
+    early: list[list[int]] = []
+    if not places or not path.lower().endswith(".xlsx"):
+        return early
+    try:
+        for row, column, number, counts_from_1904 in _below_zero_in_xlsx(path, name):
+            if (row, column) in places:
+                day = None if counts_from_1904 else _early_day(number)
+                rows[row][column] = as_whole(number) if day is None else day
+                early += [] if day is None else [[row, column]]
+    except _UNREADABLE:
+        return early
+    return early
+
+
+def _early_day(number: float) -> str | None:
+    """Return the day of a number below 0 as LibreOffice shows it; null for what is none, such as -1 or -999.
+
+    Before October 1582 programs count by another calendar.
+    """
+    if number > -1 or number < _FIRST_DAY or re.fullmatch(r"-(?:1|9+)\.0", str(number)):
+        return None
+    return str(_DAY_ZERO + timedelta(days=number)).removesuffix(" 00:00:00")
+
+
+def _below_zero_in_xlsx(path: str, name: str) -> Iterator[tuple[int, int, float, bool]]:
+    """Yield row, column and number of each cell below 0 of a sheet, and whether its days begin with 1904."""
     with zipfile.ZipFile(path) as archive:
-        part, is_calculated = _part_of(archive, name)
-        no_results = ("",) if is_calculated else ("", "0")
+        part, _ = part_of(archive, name)
+        book = archive.read("xl/workbook.xml")
+        counts_from_1904 = bool(re.search(rb"\bdate1904=[\"'](?:1|true)[\"']", book))
         with archive.open(part) as handle:
-            if not _holds(handle, b"f>", b"f/>", b"<f ", b":f ", b"f />", b't="e"', b"t='e'"):
+            if not holds(handle, b">-"):
                 return
         with archive.open(part) as handle:
             for row, column, cell in _cells_of(handle):
-                inside = {_local(one): one for one in cell}
+                text = next((one.text or "" for one in cell if local(one) == "v"), "")
+                if text.startswith("-") and cell.get("t", "n") == "n":
+                    yield row, column, float(text), counts_from_1904
+
+
+def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
+    """Yield row, column (from 0 on) and reason of each cell of a sheet that holds something, and no value."""
+    with zipfile.ZipFile(path) as archive:
+        part, is_calculated = part_of(archive, name)
+        no_results = ("",) if is_calculated else ("", "0")
+        with archive.open(part) as handle:
+            if not holds(handle, b"f>", b"f/>", b"<f ", b":f ", b"f />", b't="e"', b"t='e'"):
+                return
+        with archive.open(part) as handle:
+            for row, column, cell in _cells_of(handle):
+                inside = {local(one): one for one in cell}
                 value = (inside["v"].text if "v" in inside else None) or ""
                 # An empty text may be what a formula gave.
                 is_result = cell.get("t") == "str" or value not in no_results
@@ -220,14 +227,14 @@ def _hidden_in_xlsx(path: str, name: str) -> tuple[list[list[int]], list[list[in
     rows: list[list[int]] = []
     columns: list[list[int]] = []
     with zipfile.ZipFile(path) as archive:
-        part, _ = _part_of(archive, name)
+        part, _ = part_of(archive, name)
         with archive.open(part) as handle:
-            if not _holds(handle, b'hidden="', b"hidden='"):
+            if not holds(handle, b'hidden="', b"hidden='"):
                 return rows, columns
         with archive.open(part) as handle:
             row = -1
             for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
-                kind, is_hidden = _local(element), element.get("hidden") in ("1", "true")
+                kind, is_hidden = local(element), element.get("hidden") in ("1", "true")
                 if kind == "row" and event == "end":
                     element.clear()
                 elif kind == "row":
@@ -243,7 +250,7 @@ def _remarks_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
     with zipfile.ZipFile(path) as archive:
         for part in _beside_sheet(archive, name, "/comments"):
             for one in ElementTree.fromstring(archive.read(part)).iter():  # noqa: S314
-                place = re.fullmatch(r"([A-Z]+)(\d+)", one.get("ref") or "") if _local(one) == "comment" else None
+                place = re.fullmatch(r"([A-Z]+)(\d+)", one.get("ref") or "") if local(one) == "comment" else None
                 if place is not None:
                     yield [int(place[2]) - 1, _column(place[1])]
 
@@ -261,7 +268,7 @@ def _is_pivot(path: str, name: str) -> bool:
 
 def _beside_sheet(archive: zipfile.ZipFile, name: str, kind: str) -> Iterator[str]:
     """Yield the files of a workbook that belong to a sheet, of one kind."""
-    folder, _, file = _part_of(archive, name)[0].rpartition("/")
+    folder, _, file = part_of(archive, name)[0].rpartition("/")
     links = f"{folder}/_rels/{file}.rels"
     if links not in archive.namelist():
         return
@@ -270,36 +277,11 @@ def _beside_sheet(archive: zipfile.ZipFile, name: str, kind: str) -> Iterator[st
             yield posixpath.normpath(posixpath.join("/", folder, link.get("Target") or "")).lstrip("/")
 
 
-def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, bool]:
-    """Return where a sheet stands in a workbook, and whether its formulas were calculated by who wrote it.
-
-    Programs without a calculator leave that to whoever opens the file, and write 0 for the time being.
-    """
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    targets = {link.get("Id"): link.get("Target") or "" for link in links}
-    sheets = [one for one in book.iter() if _local(one) == "sheet" and one.get("name") == name]
-    asks = [one.get("fullCalcOnLoad") for one in book.iter() if _local(one) == "calcPr"]
-    ids = [value for one in sheets[:1] for key, value in one.items() if key.endswith("}id")]
-    target = targets.get(ids[0], "") if ids else ""
-    return target[1:] if target.startswith("/") else f"xl/{target}", not {"1", "true"}.intersection(asks)
-
-
-def _holds(handle: Any, *marks: bytes) -> bool:
-    """Whether one of some marks stands in a file: to look for them is much faster than to parse it."""
-    rest = b""
-    while chunk := handle.read(_CHUNK):
-        if any(mark in rest + chunk for mark in marks):
-            return True
-        rest = chunk[-16:]
-    return False
-
-
 def _cells_of(handle: Any) -> Iterator[tuple[int, int, ElementTree.Element]]:
     """Yield row, column and element of each cell of a sheet of an .xlsx; where they tell no place, the next one."""
     row, column = -1, -1
     for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
-        kind = _local(element)
+        kind = local(element)
         if kind == "row" and event == "start":
             row, column = int(element.get("r") or row + 2) - 1, -1
         elif kind == "c" and event == "end":
@@ -339,7 +321,7 @@ def _beside_in_ods(path: str) -> Iterator[tuple[str | None, _Beside]]:
     row, column = 0, 0
     with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
         for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
-            kind, told = _local(element), {key.rpartition("}")[2]: value for key, value in element.items()}
+            kind, told = local(element), {key.rpartition("}")[2]: value for key, value in element.items()}
             if kind == "table" and event == "start":
                 merged, hidden, folded, lost, remarks, row, column = [], [], [], [], [], 0, 0
             elif kind == "table":
@@ -362,7 +344,7 @@ def _beside_in_ods(path: str) -> Iterator[tuple[str | None, _Beside]]:
                     merged.append([row, column, row + down - 1, column + right - 1])
                 if "formula" in told and (why := _why_empty(element)):
                     lost.append([row, column, why])
-                if any(_local(one) == "annotation" for one in element):
+                if any(local(one) == "annotation" for one in element):
                     remarks.append([row, column])
                 column += max(int(told.get("number-columns-repeated", 1)), 1)
 
@@ -371,13 +353,14 @@ def _why_empty(cell: ElementTree.Element) -> str | None:
     """Say why a cell of an .ods with a formula holds no value; null where it does."""
     if "error" in (value for key, value in cell.items() if key.endswith("}value-type")):
         return ERROR
-    has_value = any(key.endswith("value-type") for key in cell.attrib) or any(_local(one) == "p" for one in cell)
+    has_value = any(key.endswith("value-type") for key in cell.attrib) or any(local(one) == "p" for one in cell)
+    shown = next(("".join(one.itertext()) for one in cell if local(one) == "p"), "")
+    told = {key.rpartition("}")[2]: value for key, value in cell.items()}
+    # Of OpenOffice and older programs such a cell is worth 0, or an empty text.
+    is_worth_none = told.get("value") == "0" or told.get("string-value") == ""
+    if is_worth_none and _SHOWN_ERROR.fullmatch(shown):
+        return ERROR
     return None if has_value else NO_RESULT
-
-
-def _local(element: ElementTree.Element) -> str:
-    """Return the name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
 
 
 def main() -> None:

@@ -180,6 +180,7 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
         *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden),
         *_folded_told(answer["folded"], frame), *_years_as_days_told(frame),
         *_remarks_told(answer["remarks"], names),
+        *_early_told([one for one in answer.get("early", ()) if one[0] >= body_at], cells, names),
         *([("hidden_sheet", _UNSEEN_SHEET, len(frame))] if answer.get("is_unseen") and read.sheet != name else ()),
         *([("pivot_sheet", _PIVOT, len(frame))] if answer.get("is_pivot") else ()),
     )  # fmt: skip
@@ -281,6 +282,20 @@ def _remarks_told(cells: Sequence[Sequence[int]], names: Mapping[int, str]) -> l
         "(that its place is wrong, say) has to stand in the row."
     )
     return [("comments", message, len(cells))]
+
+
+def _early_told(
+    places: Sequence[Sequence[int]], cells: Sequence[Sequence[Any]], names: Mapping[int, str]
+) -> list[tuple[str, str, int]]:
+    """Say which cells hold days before 1900: a program shows them, and another one does not."""
+    if not places:
+        return []
+    where = first_few([f"row {row + 1} {names[at]!r} {cells[row][at]}" for row, at in places if at in names], _MOST)
+    message = (
+        f"{counted(len(places), 'cell')} with a day before 1900, which Excel cannot show (#####): read as LibreOffice "
+        f"shows it: {where}."
+    )
+    return [("days_before_1900", message, len(places))]
 
 
 def _years_as_days_told(frame: pd.DataFrame) -> list[tuple[str, str, int]]:

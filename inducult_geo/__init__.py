@@ -1,4 +1,4 @@
-"""inducult-geo: records of industrial culture in, one map of sites out.
+"""inducult-geo makes one map of sites of industrial culture from OpenStreetMap and partners' lists.
 
 What notebooks and other programs need is here, and imported only when it is used.
 """

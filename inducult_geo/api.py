@@ -1,4 +1,4 @@
-"""The pipeline's rooms as single calls, for notebooks and other programs."""
+"""The steps of the pipeline as functions, for notebooks and other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hashes of files and frames: by them a stage knows that nothing it depends on has changed.
+"""Hashes of files and frames, by which a stage knows whether anything that it depends on has changed.
 
 A file's hash is taken anew only where its size, its times or its inode differ from when it was taken last, so that a
 night in which nothing changed does not read gigabytes to find that out.

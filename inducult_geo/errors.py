@@ -1,4 +1,4 @@
-"""The errors that a person may meet. Each message says what is wrong, where, and what to do."""
+"""The errors that a person may see. Each message says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frames that the stages hand on: their columns, types and the checks at the borders.
+"""The frames that stages pass to each other: their columns, types, and checks between stages.
 
 A frame is named once here. `Raw` is what a source's reader gives, `Records` is what harmonizing makes of it,
 `Sites` and `Pairs` are what matching makes of those. A rejected record never leaves the frame: it carries a

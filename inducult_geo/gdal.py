@@ -1,4 +1,4 @@
-"""Settings of GDAL that hold for a while."""
+"""Set options of GDAL for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grids that pinned operations need: which are there, what a missing one costs, and how to get them.
+"""The datum grids that pinned operations need: which are there, how much a missing one costs, where to get them.
 
 Names and SHA-256 stand in `catalog/operations.csv`. Files come by pyproj's own command (`pyproj sync`) from the server
 that PROJ is set to, or out of a folder; only the registered bytes are kept. Nothing is fetched unless asked.

@@ -1,4 +1,4 @@
-"""What stays from run to run: what stewards decided, the weights that were fitted to it, and the ids of the sites."""
+"""What is kept between runs: stewards' decisions, weights fitted to them, and the ids of the sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys under which names stand in a language: `name:de`, as OpenStreetMap and contracts write it."""
+"""Keys of names in a language: `name:de`, as OpenStreetMap and contracts write it."""
 
 from __future__ import annotations
 

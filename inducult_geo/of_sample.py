@@ -1,4 +1,4 @@
-"""What was made of the sample is no part of a release of real data: it was written by hand, for trying out."""
+"""Move what was made of the sample aside once the data folder has real data, which it must not mix with."""
 
 from __future__ import annotations
 

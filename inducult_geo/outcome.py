@@ -1,4 +1,4 @@
-"""What a run did, in numbers and in one sentence; and the note of it that is kept for whoever looks next morning."""
+"""The outcome of a run, in numbers and in one sentence, and the note of it that `inducult status` shows."""
 
 from __future__ import annotations
 

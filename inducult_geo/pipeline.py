@@ -1,4 +1,4 @@
-"""The whole story: every region is refreshed, and what is whole leaves as one release.
+"""The whole run: every region is refreshed, and the complete ones are published as one release.
 
 refresh: collect (outline, every source read and harmonized) -> settle (resolve into sites, enrich).
 release: regions as they were last kept -> one bundle -> licences -> written aside, verified, published.

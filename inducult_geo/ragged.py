@@ -1,4 +1,4 @@
-"""Lists of unequal length as two arrays, so that pairs of records are compared without a Python loop per pair."""
+"""Lists of unequal length as two arrays, so that pairs of records are compared without a Python loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Releases of a data folder: one takes its name whole, `current` moves to it, old ones go.
+"""The folders of releases: publish one, point `current` to it, remove old ones.
 
 A release is named by the clock, and clocks are set back: which one is newer tells the order in which they were
 published, which is noted beside them.

@@ -1,4 +1,4 @@
-"""What commands tell at their end, as tables for a person and as plain values for a program."""
+"""The results of commands: as tables for a person, and as plain values for a program."""
 
 from __future__ import annotations
 

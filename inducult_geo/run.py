@@ -1,4 +1,4 @@
-"""One run: what it works with, what it met, and the manifest that tells of it."""
+"""One run: its settings and inputs, what happened to its sources, and the manifest that records it."""
 
 from __future__ import annotations
 

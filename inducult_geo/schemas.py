@@ -1,4 +1,4 @@
-"""What must be true of the frames at the borders between stages; checked once there, nowhere inside.
+"""Checks of the frames that one stage gives to the next; made there once, and nowhere else.
 
 A frame that breaks its schema is a fault of the program, never of the data: data that cannot be used carry a reason.
 """

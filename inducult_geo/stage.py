@@ -1,4 +1,4 @@
-"""What stages keep between each other and between runs: folders of frames, each pointed to by its manifest.
+"""What stages keep for each other and for later runs: folders of frames, each with a manifest that points to it.
 
 `sources/<source>.json` points to what one source gave, `collected.json` says what all of them gave in the last run,
 and `manifest.json` points to what became of it. A folder is written whole under a name that begins with a dot,

@@ -1,4 +1,4 @@
-"""What a stage's outputs depend on, as one hash each: while it is the same, the stage need not run again.
+"""One hash of everything that a stage's outputs depend on: while it is the same, the stage is not run again.
 
 A stamp holds the inputs by their content, the configuration that the stage reads, this package's code and the
 versions of the libraries that do the work. The clock and the paths are no part of it.

@@ -1,4 +1,4 @@
-"""How a data folder stands: the last good release, its age, what is stale and what waits for a person."""
+"""The state of a data folder: the last good release, its age, what is stale and what waits for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data folder: where things lie, and how they get there whole or not at all.
+"""The data folder: where things are, and how to write them completely or not at all.
 
 Everything is written beside its target under a name that begins with a dot, synced, and renamed; `current` moves
 last. So whoever looks at a final name sees the whole of the old or the whole of the new.

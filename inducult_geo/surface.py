@@ -1,4 +1,4 @@
-"""A raster of how many sites stand around each place: what computes it and what publishes it know it by this."""
+"""A density surface: the type that `enrich` computes and `publish` writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outlines and lines that cross so often, themselves or each other, that to join them takes minutes and gigabytes."""
+"""Detect outlines and lines with so many crossings that to join them would take minutes and gigabytes."""
 
 from __future__ import annotations
 

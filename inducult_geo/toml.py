@@ -1,4 +1,4 @@
-"""TOML as people save it: one way to read it, and one way to say what is wrong with it."""
+"""Read TOML as people save it, and report errors in it the same way everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames brought to the columns and types that are declared for them."""
+"""Bring frames to their declared columns and types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pipeline's rooms as single calls."""
+"""The pipeline's steps as functions."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Columns of texts where Arrow holds them: no Python object for each of a million values."""
+"""Columns of texts as Arrow arrays: no Python object for each of a million values."""

@@ -1,4 +1,4 @@
-"""Keys among others, their order and their earliest dates; texts are looked up where Arrow holds them."""
+"""Look up, sort and date record keys in Arrow columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts as Arrow columns: taken, counted and put together where they lie, without a Python object for each of them."""
+"""Columns of texts as Arrow arrays: conversion, counting and joining without a Python object for each text."""
 
 from __future__ import annotations
 

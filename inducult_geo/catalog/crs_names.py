@@ -1,4 +1,4 @@
-"""What a contract calls a coordinate system: a code, and what a person is told who wrote a name instead."""
+"""The coordinate system that a contract names: a code, or a message that helps whoever wrote a name instead."""
 
 from __future__ import annotations
 

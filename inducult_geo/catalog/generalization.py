@@ -1,4 +1,4 @@
-"""How true a place is once it is published on a grid only (`publish_grid_m` of a contract)."""
+"""The accuracy of a place that is published on a grid only (`publish_grid_m` of a contract)."""
 
 from __future__ import annotations
 

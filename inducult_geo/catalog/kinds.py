@@ -1,4 +1,4 @@
-"""Kinds of values that declarations hold: each says how it is written where a person wrote it otherwise."""
+"""Types of values in declarations; each error says how the value is to be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of layers and values in the languages of the regions, for what is shown to people.
+"""Names of layers and values in the languages of the regions, for display.
 
 They stand in three tables: `types.csv`, `themes.csv` and `labels.csv` (titles of layers, aspects, conditions, uses,
 how places were found).

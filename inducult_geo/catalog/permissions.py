@@ -1,4 +1,4 @@
-"""What the words of a licence permit: nothing, where they say that it is not known or that the data stay in the house.
+"""What the words of a licence permit; nothing, where they say "unknown" or "internal".
 
 Offices write no SPDX codes: "nur intern", "data of the municipality, please ask". What is neither is believed, since
 only a person can tell what it permits.

@@ -1,1 +1,1 @@
-"""What would become of a file, said before anything is kept."""
+"""What a run would do with a file, shown before anything is kept."""

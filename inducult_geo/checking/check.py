@@ -1,4 +1,4 @@
-"""What would become of a file: `inducult check` reads and harmonizes it as a run would, and keeps nothing."""
+"""`inducult check`: read and harmonize a file as a run would, and report; nothing is kept."""
 
 from __future__ import annotations
 

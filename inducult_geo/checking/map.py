@@ -1,4 +1,4 @@
-"""The map of a file that is checked: as text for a terminal, as a picture (SVG) for a browser.
+"""The map of a checked file: as text for a terminal, as a picture (SVG) for a browser.
 
 Both draw degrees with the longitude shortened by the cosine of the middle latitude, so a kilometer is as long in every
 direction near the middle of the map. The window is the region with some room around it; what lies beyond is counted.

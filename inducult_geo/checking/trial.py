@@ -1,4 +1,4 @@
-"""What a list would be beside the records that a region has: tried as a run does it, and kept nowhere."""
+"""Match a checked list with the records that its region has, as a run would; nothing is kept."""
 
 from __future__ import annotations
 

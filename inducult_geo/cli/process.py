@@ -1,4 +1,4 @@
-"""How a process of the command line, and those that it starts, are set up: what a program may do, and no library."""
+"""Set up the process of the command line, and the processes that it starts; a library must not do this."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One region's records from every source: what lies there, its outline, and what is not taken unasked."""
+"""Collect one region's records from every source: find the inputs, find the outline, refuse suspicious changes."""

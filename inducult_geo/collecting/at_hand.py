@@ -1,4 +1,4 @@
-"""What regions can be made of, by what lies in the data folder: extracts, files, outlines; nothing of it is read.
+"""Which regions have data, judged by which files are in the data folder; none of them is read.
 
 Who only asks how a folder stands does not wait for what reads and compares.
 """

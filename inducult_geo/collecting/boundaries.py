@@ -1,4 +1,4 @@
-"""A region's outline: from a file, out of the extract by its tags, from Overpass, or as it was kept."""
+"""Find a region's outline: in a file, in the extract by its tags, at Overpass, or as it was last kept."""
 
 from __future__ import annotations
 

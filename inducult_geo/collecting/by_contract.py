@@ -1,4 +1,4 @@
-"""One source by its contract alone, read and harmonized as a run would do it, without keeping anything."""
+"""Read and harmonize one source by its contract as a run would, without keeping anything."""
 
 from __future__ import annotations
 

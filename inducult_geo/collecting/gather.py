@@ -1,4 +1,4 @@
-"""Collect and harmonize a region's records from every source; a source that fails costs itself alone."""
+"""Collect and harmonize a region's records from every source; where one source fails, the others go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a source's new records is not taken, or told, since yesterday's say otherwise.
+"""Compare a source's new records with those of the last run: refuse or report changes that look like mistakes.
 
 `inducult run --afresh-source ID` looks at no yesterday of one source, and takes all of it; `--afresh` does so of all.
 """

@@ -1,4 +1,4 @@
-"""What a new version of a list brought, row by row: told to the steward, and refused where it is another list.
+"""Compare a new version of a list with the last one: report what changed, refuse what is another list.
 
 Of OpenStreetMap, which differs every night, nothing is told so: its sites stand in the layer `changes`.
 """

@@ -1,1 +1,1 @@
-"""Drafting: a first contract for an unknown file, with every guess marked."""
+"""Draft a contract for an unknown file, with every guess marked."""

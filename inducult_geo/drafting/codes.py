@@ -1,4 +1,4 @@
-"""Codes of a table that another sheet of its workbook explains, as databases are exported: `ArtID` 1 is "Bergwerk"."""
+"""Columns of codes that another sheet of the workbook explains, as in exports of databases: `ArtID` 1 is "Bergwerk"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of an unknown table look like: keys, names, coordinates, dates, postcodes; every answer a guess."""
+"""Guess what the columns of an unknown table hold: keys, names, coordinates, dates, postcodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first contract for an unknown file: what it looks like, every guess marked, nothing decided in silence."""
+"""Draft a contract for an unknown file, with every guess marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which system the places of an unknown file are: what it states, what fits, and where it would lie.
+"""Find the coordinate system of an unknown file: what it states, what fits, and where its places would lie.
 
 A system is set only where the file states it and its numbers can be so, where degrees leave no usual rival, or where
 no other reading that fits lies more than `SAME_PLACE_M` away. Everything else is offered as a comment.

@@ -1,4 +1,4 @@
-"""In which row of an unknown table the names of its columns stand, or in which two."""
+"""Find the row, or the two rows, of an unknown table that hold the names of its columns."""
 
 from __future__ import annotations
 

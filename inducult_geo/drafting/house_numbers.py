@@ -1,4 +1,4 @@
-"""Columns of an address: the numbers of houses beside the streets, and postcodes that lost the zero before them."""
+"""Columns of an address: house numbers beside streets, and postcodes that lost their leading zero."""
 
 from __future__ import annotations
 

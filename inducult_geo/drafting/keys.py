@@ -1,4 +1,4 @@
-"""Which column of an unknown table is its key, what else may be it, and why one that is called so is none."""
+"""Find the key column of an unknown table, name alternatives, and say why a column that is called a key is none."""
 
 from __future__ import annotations
 

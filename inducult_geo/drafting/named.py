@@ -1,4 +1,4 @@
-"""What the headings of an unknown table call its coordinate system: people write it there, and in a title above."""
+"""Find coordinate systems that are named in the headings of an unknown table, or in a title above it."""
 
 from __future__ import annotations
 

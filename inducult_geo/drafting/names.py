@@ -1,4 +1,4 @@
-"""Which columns of an unknown table hold further names of a site: in other languages, others, former ones."""
+"""Find columns of an unknown table that hold further names: in other languages, other and former ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of an unknown table as points, and what is said of columns that may hold them."""
+"""Read the coordinate columns of an unknown table as points, and write the draft's lines about them."""
 
 from __future__ import annotations
 

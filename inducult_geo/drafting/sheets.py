@@ -1,4 +1,4 @@
-"""The other sheets of a workbook: what they hold, and which of them nobody sees or only sum another one up."""
+"""Describe the other sheets of a workbook: what they hold, and which are hidden or only sum up another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a draft says of tables that come from Wikidata or OpenStreetMap, or tell kinds by columns of yes and no."""
+"""Lines of a draft for tables from Wikidata or OpenStreetMap, and for kinds told by columns of yes and no."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of TOML for a draft: comments and strings that hold anything, numbers and texts shortened for a person."""
+"""Write lines of TOML for a draft: comments and strings of any content, numbers and texts shortened for a person."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is added to sites after matching: raster values at each, and surfaces over all."""
+"""Added to sites after matching: raster values at each site, and density surfaces."""

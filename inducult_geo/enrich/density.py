@@ -1,4 +1,4 @@
-"""How many sites stand around each place: a kernel density surface in sites per km2.
+"""Kernel density surfaces: how many sites per km2 are around each place.
 
 The kernel is the quartic one (biweight; Silverman 1986, eq. 4.5): a site at distance d adds, inside the bandwidth h,
 (1 - (d/h)^2)^2, taken at cell centers, and nothing outside. Each site's weights are then divided by their own sum, so

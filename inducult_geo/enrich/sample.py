@@ -1,4 +1,4 @@
-"""Raster values at sites: elevation, land cover, whatever a steward declares beside the data.
+"""Raster values at sites: elevation, land cover, and whatever else a steward declares.
 
 The value is that of the cell in which a site's representative point lies, as `gdallocationinfo` gives it: nothing is
 interpolated, since a land-cover code has no mean. Null stands for "no value here", never a nodata number.

@@ -1,1 +1,1 @@
-"""Records in one language of coordinates, names, dates and types."""
+"""Bring raw records to one form of coordinates, names, dates and types."""

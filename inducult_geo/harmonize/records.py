@@ -1,4 +1,4 @@
-"""Raw rows made into records: one CRS, one vocabulary, clean names, years as numbers; what cannot be is said."""
+"""Make records of raw rows: one CRS, one vocabulary, clean names, years as numbers; the rest is rejected or noticed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Matching: which records are one site, with scores, reasons, decisions and ids that stay."""
+"""Decide which records are one site, with scores, reasons, people's decisions, and ids that stay."""

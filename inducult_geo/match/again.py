@@ -1,4 +1,4 @@
-"""Works that the right list gives again: a permit for each kiln, a plant under its old and its new name.
+"""Find works that the right list has more than once: a permit for each kiln, a plant under its old and new name.
 
 `link` gives each left row its best right row. Where another right row fits nearly as well and is evidently of the same
 works as that one, it is a match, too: which of the two a list's author had in mind cannot be told, and either answer

@@ -1,4 +1,4 @@
-"""Link two tables of records: which rows are one site, with score and reason."""
+"""Link two tables of records: find rows that are one site, with score and reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people said of pairs of two lists: it goes before every score, and stays in the table of pairs."""
+"""Decisions of people about pairs of two lists: they overrule every score, and stay in the table of pairs."""
 
 from __future__ import annotations
 

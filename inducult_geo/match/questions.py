@@ -1,4 +1,4 @@
-"""What stewards are asked: only what would change the map, one question for two sites, what changes most first.
+"""Choose what stewards are asked: what would change the map, one question for two sites, biggest change first.
 
 **Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's

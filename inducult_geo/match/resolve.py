@@ -1,4 +1,4 @@
-"""Records become sites: compared, scored, joined, named and counted."""
+"""Resolve records into sites: compare, score, cluster, assign ids, choose values, count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What befell sites from release to release, as the changes that were written down tell it."""
+"""What happened to sites between releases, read from the tables of changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why two records are one site or not: worked out as the last run did, from what it left, with the same weights."""
+"""Explain why two records are one site or not: scored as in the last run, with the same weights."""
 
 from __future__ import annotations
 

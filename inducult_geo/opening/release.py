@@ -1,4 +1,4 @@
-"""A published release, opened for reading: its layers as frames, as SQL, and the evidence behind each site."""
+"""Open a published release for reading: its layers as frames, as SQL, and the evidence behind each site."""
 
 from __future__ import annotations
 

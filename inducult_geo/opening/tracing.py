@@ -1,4 +1,4 @@
-"""Which site a person means, and what happened to its id: told by a data folder as the last run left it."""
+"""Find the site that a person means, and what happened to its id, as the last run left it."""
 
 from __future__ import annotations
 

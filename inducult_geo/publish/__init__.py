@@ -1,1 +1,1 @@
-"""The release: one folder of files that leave, all made from one `Bundle`."""
+"""Write a release: one folder of files, all made from one `Bundle`."""

@@ -1,4 +1,4 @@
-"""Everything that one release is made of, as frames: the only input of this package."""
+"""Everything that a release is made of, as frames: the only input of this package."""
 
 from __future__ import annotations
 

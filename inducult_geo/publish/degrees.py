@@ -1,4 +1,4 @@
-"""The work CRS as files tell it, and the two ways to degrees; PROJ looks for one for longer than it takes to go it."""
+"""The work CRS as files state it, and transformations to and from degrees, cached since PROJ is slow to find them."""
 
 from __future__ import annotations
 

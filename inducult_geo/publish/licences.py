@@ -1,4 +1,4 @@
-"""Who must be named for what is in a release, and under which licenses."""
+"""Who must be credited for the data of a release, and under which licenses they are."""
 
 from __future__ import annotations
 

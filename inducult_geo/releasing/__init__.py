@@ -1,1 +1,1 @@
-"""All regions leave as one release: put together, what may not leave withheld, written, kept whole."""
+"""Make one release of all regions: assemble it, withhold what must not be published, write it, keep it complete."""

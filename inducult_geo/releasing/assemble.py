@@ -1,4 +1,4 @@
-"""One bundle of all regions as they were last kept: the release before licences and files."""
+"""Assemble one bundle of all regions as they were last kept, before licences are applied and files written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that a steward gave in a release itself, and not in a copy: nobody obeys them, and old releases leave."""
+"""Find answers that a steward wrote into a release itself, not into a copy: they would be lost with the release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that two regions hold, since their outlines overlap: one region has each, so that it is on the map once.
+"""Records that two regions hold, since their outlines overlap: one region keeps each, so that it is published once.
 
 A region is often called otherwise, divided or merged with a neighbor, while what was kept under its old name still lies
 in the data folder. That is no reason to publish nothing of the others.

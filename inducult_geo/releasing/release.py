@@ -1,4 +1,4 @@
-"""All regions as they were last kept leave as one release: written aside, verified, published; or the last one holds.
+"""Publish all regions as they were last kept as one release: write it aside, verify it, publish it.
 
 What a release is made of is one stamp, kept beside `current`: where it is the same, nothing is assembled or written.
 Where it is not but the bytes are, nothing new is published either.

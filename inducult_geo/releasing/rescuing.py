@@ -1,4 +1,4 @@
-"""A registry of site ids that is missing is made again of what else tells them: sites keep their ids over a restore."""
+"""Rebuild a missing registry of site ids from what else holds them, so that sites keep their ids after a restore."""
 
 from __future__ import annotations
 

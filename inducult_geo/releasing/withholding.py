@@ -1,4 +1,4 @@
-"""What may leave: withheld sources, places on a grid, sites made anew of the records that stay.
+"""Withhold what must not be published: sources, exact places, and values of sites that come from withheld records.
 
 A source's contract says `publish = false` (nothing of it leaves) or `publish_grid_m` (its places leave as the centers
 of grid cells only). Both are obeyed for records, for the sites, pairs and questions made of them, and for every text

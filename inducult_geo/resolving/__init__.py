@@ -1,1 +1,1 @@
-"""One region's records become its sites, night after night: with what was known of them, cell by cell."""
+"""Resolve one region's records into sites, given what earlier runs kept; large regions cell by cell."""

@@ -1,4 +1,4 @@
-"""Wide areas, cell by cell: which records are worth comparing is found for each cell of a fixed grid with its halo.
+"""Find pairs that are worth comparing in a large area, for each cell of a fixed grid and its halo.
 
 A country or a continent is cut into cells of one fixed grid in EPSG:3035 (`CELL_M`), and each gets its own records and
 those of `HALO_M` around them: nothing else is needed to find its candidates. A pair belongs to the cell of its smaller

@@ -1,4 +1,4 @@
-"""How far apart sources put the same site: what is known of how true their stated accuracy is."""
+"""How far apart sources place the same site: a check on the accuracy that each states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rasters at sites, night after night: one that cannot be read costs itself, and yesterday's values stay."""
+"""Raster values of sites from run to run: where a raster cannot be read, the last values stay."""
 
 from __future__ import annotations
 

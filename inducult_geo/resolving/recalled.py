@@ -1,4 +1,4 @@
-"""A source under another id is no other one: its records go on as those of before, with their sites and decisions."""
+"""Recognize a source that got another id: its records go on as before, with their sites and decisions."""
 
 from __future__ import annotations
 

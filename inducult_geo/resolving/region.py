@@ -1,4 +1,4 @@
-"""One region's records become its sites: resolved, enriched, counted and kept, unless nothing has changed."""
+"""Resolve one region: records become sites, are enriched, counted and kept, unless nothing has changed."""
 
 from __future__ import annotations
 

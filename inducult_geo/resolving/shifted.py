@@ -1,4 +1,4 @@
-"""Files read in a relative of their system: places that lie off all alike. Told, never applied.
+"""Detect files read in a similar system: all places are off by the same way. Reported, never applied.
 
 Where numbers fall inside a region in either of two systems, no outline can tell which one is meant: D48 called D96 lies
 612 m off, DHDN called WGS 84 174 m. What other sources say of the same sites can.

@@ -1,1 +1,1 @@
-"""The steward's word: open questions go out, answers come back into the log, weights follow them."""
+"""Export open questions to stewards, import their answers into the decisions log, refit weights by them."""

@@ -1,4 +1,4 @@
-"""Answers as people write them, brought to what the log knows: its four words, and the keys of both records.
+"""Normalize answers as people write them: to one of the four decisions, and the keys of both records.
 
 What stands beside them in their table, and nobody reads, is told.
 """

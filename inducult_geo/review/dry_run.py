@@ -1,4 +1,4 @@
-"""A look at what answers would do: they go into a copy of the log of decisions, which is thrown away."""
+"""Dry runs: answers are written to a copy of the decisions log, which is thrown away."""
 
 from __future__ import annotations
 

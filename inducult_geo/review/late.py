@@ -1,4 +1,4 @@
-"""Answers of a file that come late: it was written before somebody else decided, or is one that was taken before.
+"""Detect late answers: their file was written before somebody else decided, or they were imported before.
 
 A question is open only where no word on its records is in force, or where one that took it back is told in its `why`.
 So what a file knew stands in the file itself, whatever the clock of the machine on which it was saved.

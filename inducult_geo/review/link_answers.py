@@ -1,4 +1,4 @@
-"""Words that a person wrote into a table of pairs that `inducult link` made: the next link of the lists obeys them."""
+"""Decisions that a person wrote into a table of `inducult link`: the next link of the lists obeys them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of the decisions log that lie beside it: a program that keeps folders alike makes one where two wrote at once.
+"""Copies of the decisions log that a file sync made beside it, where two computers wrote at once.
 
 What stands in one alone was decided, and nobody obeys it: that is told, and can be taken in.
 """

@@ -1,4 +1,4 @@
-"""What became of answers: which were taken, which not and why, and what needs a look in the log."""
+"""The outcome of an import: which answers were taken, which not and why, and what to look at in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights refitted from a data folder's own decisions, kept beside them, used where `inducult.toml` says so."""
+"""Refit the weights to a data folder's own decisions; used where `inducult.toml` names the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review's round trip: open questions go out as a table, answers come back into the decisions log.
+"""Export open questions as a table, and import answers into the decisions log.
 
 What nobody asked about is decided by `decide`.
 

@@ -1,4 +1,4 @@
-"""Do tasks in processes of their own: a library in C that crashes on hostile input ends that one, and not ours."""
+"""Run tasks in separate processes: a C library that crashes on hostile input ends that process, not ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process without threads that forks when it is asked to: what `apart` has its tasks done by.
+"""A process without threads that forks on request: it runs the tasks of `apart`.
 
 Whatever lock another thread holds while a process forks, the child finds locked forever: libraries take some behind
 everybody's back (Prefect does in every child). So no process of ours forks itself, since a flow or a worker has

@@ -1,4 +1,4 @@
-"""Plain text work on names: cleaning, folding, legal forms, and the tokens that two names are compared by.
+"""Work on texts of names: cleaning, folding, legal forms, and the tokens that names are compared by.
 
 Pure functions of text and of the packaged tables ``transliteration.csv``, ``legal_forms.csv``, ``name_concepts.csv``,
 ``languages.csv``, ``exonyms.csv`` and ``nothing_words.csv``. Harmonizing and matching both build on them.

@@ -1,4 +1,4 @@
-"""Tokens of many names at once: each different word is read once, and only names with something special one by one.
+"""Tokens of many names at once: each different word is read once, and only special names one by one.
 
 The tokens are those of `name_tokens`, whose rules are written in `tokens`. Most names are plain: no legal form, no
 phrase, no town with a foreign name, no single letter. Their tokens are those of their words, one after the other.

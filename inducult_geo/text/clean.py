@@ -1,4 +1,4 @@
-"""Make the text of a cell what its writer meant, and notice where characters were lost."""
+"""Repair the text of a cell, and detect where characters were lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Countries as sources write them, as codes: names in twelve languages, codes of two and three letters, of cars."""
+"""Read countries as codes: names in twelve languages, codes of two and three letters, codes of cars."""
 
 from __future__ import annotations
 

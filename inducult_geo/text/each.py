@@ -1,4 +1,4 @@
-"""Ask of each different text once: in a column of a table most of them stand in many rows."""
+"""Call a function once for each different text of a column, in which most texts stand many times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which encoding a text without a byte order mark is in: UTF-8 proves itself, all others are weighed.
+"""Find the encoding of a text without a byte order mark: valid UTF-8 is UTF-8, the others are weighed.
 
 One-byte encodings decode anything. So each is judged by what it makes of the bytes above ASCII: a mixture of the
 languages of Europe, in Latin, Cyrillic and Greek letters, is fitted to the letters that it shows (expectation and

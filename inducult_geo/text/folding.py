@@ -1,4 +1,4 @@
-"""Spell a text in plain lower-case letters of the Latin alphabet, in each way that people write it.
+"""Fold a text to plain lower-case Latin letters, in each way that people do it.
 
 Greek and Cyrillic are spelled as the road signs of their countries do it: lists of Europe tell one works in either
 script.

@@ -1,4 +1,4 @@
-"""The forms that a word of trade takes in a name, by simple rules of its language, in the spelling of lexicons.
+"""The inflected forms of a word of trade, by simple rules of its language, in the spelling of lexicons.
 
 Registers of monuments write genitives ("areál vodního mlýna", "zespół młyna wodnego"), companies plurals ("Breweries",
 "Fabbriche"). The rules give more forms than there are: a form that no word has does no harm, one that two words share

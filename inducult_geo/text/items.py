@@ -1,4 +1,4 @@
-"""Items of Wikidata, as sources tell them: by number, by prefix or by address."""
+"""Read items of Wikidata, written as numbers, with prefixes or as addresses."""
 
 from __future__ import annotations
 

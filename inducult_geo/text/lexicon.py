@@ -1,4 +1,4 @@
-"""The words that names of works are made of: concepts in the languages of Europe's lists, and foreign names of towns.
+"""The words in names of works: concepts in the languages of Europe's lists, and foreign names of towns.
 
 Inflected forms are worked out once, beforehand, so that looking a word up is one step.
 """

@@ -1,4 +1,4 @@
-"""Letters that a program read in the wrong table and wrote as UTF-8: "Straﬂe" for "Straße", "ZAK£AD" for "ZAKŁAD".
+"""Repair letters that were read in the wrong encoding and saved as UTF-8: "Straﬂe" for "Straße", "ZAK£AD" for "ZAKŁAD".
 
 Nothing in such a file is damaged, so that no reader complains. It is known by its letters, as an encoding is (see
 `encodings`): put back into the bytes that they were, they make likelier text in another table.

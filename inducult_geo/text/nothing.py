@@ -1,4 +1,4 @@
-"""Cells that say nothing, though something stands there: what people write for it, and what spreadsheets do."""
+"""Detect cells that say nothing: words that people write for it, and values that spreadsheets do."""
 
 from __future__ import annotations
 

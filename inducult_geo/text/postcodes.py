@@ -1,4 +1,4 @@
-"""Postcodes without the sign of a country, which people write before them on letters from abroad: "D-08056"."""
+"""Remove the country's sign before a postcode, as on letters from abroad: "D-08056"."""
 
 from __future__ import annotations
 

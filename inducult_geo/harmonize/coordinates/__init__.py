@@ -1,1 +1,1 @@
-"""Coordinates as people, programs and files write them, cell by cell."""
+"""Read coordinates in any form that people, programs and files write."""

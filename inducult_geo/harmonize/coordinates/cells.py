@@ -1,4 +1,4 @@
-"""Coordinates as a source wrote them, cell by cell: numbers with the system they are in, or the reason why not."""
+"""Read the coordinates of a table cell by cell: numbers and their system, or the reason why they cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lengths as people write them -> meters: how true a place is ("±50 m", "cca 1,5 km", "50 metrów")."""
+"""Read lengths as meters, mostly accuracies of places ("±50 m", "cca 1,5 km", "50 metrów")."""
 
 from __future__ import annotations
 

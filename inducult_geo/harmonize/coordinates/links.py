@@ -1,4 +1,4 @@
-"""Coordinates that programs hand around: map links, geo URIs, WKT, GeoJSON and templates of Wikipedia.
+"""Read coordinates in map links, geo URIs, WKT, GeoJSON and templates of Wikipedia.
 
 Each form has one function that gives a result, None when the text is not of its form, or refuses. `LINK_FORMS` lists
 them in the order in which they are asked. No link is ever followed: what stands in it is all that is read.

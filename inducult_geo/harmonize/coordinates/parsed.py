@@ -1,4 +1,4 @@
-"""What a text of coordinates says once it is read, and the arithmetic that all its forms share."""
+"""The result of reading a text of coordinates, and the arithmetic that all forms share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coordinates as people write them -> numbers; what cannot be read without guessing is refused.
+"""Read one text as coordinates; what cannot be read without guessing is refused.
 
 Each form that is known has one function that gives a result, or None when the text is not of its form, or refuses.
 The first that answers wins. A pair of plain degrees counts as latitude, longitude only where the region of the project

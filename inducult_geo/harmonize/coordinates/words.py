@@ -1,4 +1,4 @@
-"""The words and signs by which eight languages say latitude, longitude and the four directions.
+"""Words and signs for latitude, longitude and the four directions in eight languages.
 
 `mark_words` replaces every such phrase in a text by one capital letter: N, S, E, W for a direction, A for "this is the
 latitude", O for "this is the longitude". The sense of some letters depends on the language: S is sever (north) in

@@ -1,4 +1,4 @@
-"""Phrases of dates, written as the words and marks that `tokens` knows, before a text is cut into these.
+"""Rewrite phrases of dates as the words and marks that `tokens` knows, before a text is cut into tokens.
 
 Each is folded, with its Roman numerals in braces; they are replaced one after the other.
 """

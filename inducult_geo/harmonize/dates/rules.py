@@ -1,4 +1,4 @@
-"""Rules that put the tokens of a date expression together, most specific first.
+"""Rules that turn the tokens of a date expression into years, the most specific rule first.
 
 Each rule replaces a run of codes by one code with a value; `@` stands for years that are understood. Offsets of
 "early", "mid" and "late" and the counting of centuries (the 19th is 1800 to 1899) follow OpenHistoricalMap; "before

@@ -1,1 +1,1 @@
-"""From coordinates as written to geometries in one system, with the reading chosen and a true accuracy."""
+"""Turn coordinates as written into geometries in one system, with their reading and their accuracy."""

@@ -1,4 +1,4 @@
-"""What a misplaced row may have meant: axes swapped, a sign, a decimal point, digits, another system. Never applied.
+"""Suggest what a misplaced row may have meant (swapped axes, a sign, another system ...). Reported, never applied.
 
 A row that lies outside its region is a typing error more often than a stray site. The slips that people make are
 tried in the order of how common they are, and the first that leads into the region is named with the place it gives,

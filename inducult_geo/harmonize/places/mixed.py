@@ -1,4 +1,4 @@
-"""Files that mix systems: which of the rows outside a region would lie inside in another one. Told, never applied.
+"""Detect files that mix systems: rows outside a region that would be inside in another one. Reported, never applied.
 
 A list put together out of several keeps the numbers of each. Read in the one system that the contract names, the rows
 of the others land far away or nowhere, all of them alike; what explains them together is no slip of one row.

@@ -1,4 +1,4 @@
-"""From coordinates as written to geometries in EPSG:3035, with the reading chosen, the operation and the accuracy."""
+"""Turn coordinates as written into geometries in EPSG:3035, with the reading, the operation and the accuracy."""
 
 from __future__ import annotations
 

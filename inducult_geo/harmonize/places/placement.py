@@ -1,4 +1,4 @@
-"""Which reading of a file's numbers is meant: axes, units, signs and zone prefixes, decided once for all its points.
+"""Choose one reading for all points of a file: axes, units, signs and zone prefixes.
 
 The rule
 --------

@@ -1,4 +1,4 @@
-"""A table of points from one system to another, row by row: what `inducult transform` does with a CSV."""
+"""Transform a table of points row by row: what `inducult transform` does with a CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readings of a file's numbers: axes, units, signs, zone prefixes; and where numbers lie by one of them."""
+"""Readings of a file's numbers (axes, units, signs, zone prefixes), and where the numbers lie by each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that share one exact place: a head office, a geocoder's town center, or records of one site.
+"""Find rows with exactly the same place: a head office, a geocoder's town center, or records of one site.
 
 Two works never measure the same point to the last digit. Up to four names may be the parts of one site (permits,
 units, listed buildings of one decision); more than `SHARED_MAX` at one point say that the point stands for a town or

@@ -1,1 +1,1 @@
-"""Coordinate systems by whatever name, and pinned operations from one to the other."""
+"""Coordinate systems by any name, and the pinned operations between them."""

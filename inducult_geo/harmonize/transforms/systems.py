@@ -1,4 +1,4 @@
-"""Coordinate systems by whatever name: code, WKT, PROJ string; and the datum that each stands on.
+"""Coordinate systems by any name (code, WKT, PROJ string), and the datum of each.
 
 Where a system differs from one of EPSG's by axes, signs or its prime meridian only, `SAME_PLANE` gives the other.
 """

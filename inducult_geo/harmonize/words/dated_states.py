@@ -1,4 +1,4 @@
-"""A status that tells since when it holds, too: "stillgelegt 1991", "od 1995 nieczynna", "in use since 1920"."""
+"""Read conditions that also say since when: "stillgelegt 1991", "od 1995 nieczynna", "in use since 1920"."""
 
 from __future__ import annotations
 

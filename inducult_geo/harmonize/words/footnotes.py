@@ -1,4 +1,4 @@
-"""Marks of names, by footnotes ("Mlin¹", "Hütte*", "Brauerei [2]", "Talilnica †") and wikis: no part of them, told."""
+"""Remove the marks of footnotes and wikis from names ("Mlin¹", "Hütte*", "Brauerei [2]", "Talilnica †")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trades a name names: without its town, words that only sound like a trade, and what the works merely have."""
+"""Find the trades that a name names, apart from its town, misleading words, and what the works merely have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a contract says that the words of a source mean (`[values]`): checked when it is read, looked up row by row."""
+"""The meanings that a contract gives to a source's words (`[values]`), checked on reading and looked up by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes of NACE as lists write them, with the revision that they name: each gives the numbers to other trades."""
+"""Read codes of NACE and the revision that a list names: each revision gives the numbers to other trades."""
 
 from __future__ import annotations
 

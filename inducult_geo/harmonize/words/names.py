@@ -1,4 +1,4 @@
-"""Put the names that a source gives for a site into one JSON text: language or role -> name."""
+"""Put a site's names from one source into one JSON text: language or role -> name."""
 
 from __future__ import annotations
 

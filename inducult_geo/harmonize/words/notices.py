@@ -1,4 +1,4 @@
-"""What is noticed while rows become records: values that nobody mapped, dates unread, characters lost."""
+"""Collect what is noticed while rows become records: unmapped values, unread dates, lost characters."""
 
 from __future__ import annotations
 

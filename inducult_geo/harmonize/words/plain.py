@@ -1,4 +1,4 @@
-"""Columns of which the text is taken as it stands: owners, addresses, websites, what visitors find."""
+"""Columns whose text is taken as it is: owners, addresses, websites, facilities for visitors."""
 
 from __future__ import annotations
 

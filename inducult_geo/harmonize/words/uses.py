@@ -1,4 +1,4 @@
-"""What a place is used for today, where no column of uses tells it."""
+"""Find the present use of a place, where no column of uses states it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controlled vocabulary: themes and types of sites with their labels, and what sources' words mean in it.
+"""The controlled vocabulary: themes and types of sites with their labels, and the words of sources for them.
 
 What cannot be mapped is answered with None; the caller lists it.
 """

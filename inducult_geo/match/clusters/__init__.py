@@ -1,1 +1,1 @@
-"""Which records are one site, which site is part of another, and what becomes of every pair."""
+"""Form clusters of records that are one site, find parts of sites, and decide the outcome of each pair."""

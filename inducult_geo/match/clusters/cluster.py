@@ -1,4 +1,4 @@
-"""From scored pairs to clusters: the surest pair first, and no step that contradicts what is already known.
+"""Form clusters of scored pairs: the surest pair first, and no merge that contradicts what is already known.
 
 Most records have one partner or none; those are settled as arrays. Only where three or more records hang together,
 or a steward has spoken, are groups grown one pair at a time.

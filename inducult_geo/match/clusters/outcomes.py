@@ -1,4 +1,4 @@
-"""What becomes of every pair that says something: its outcome, and why."""
+"""The outcome of each pair, and the reason for it."""
 
 from __future__ import annotations
 

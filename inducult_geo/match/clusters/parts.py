@@ -1,4 +1,4 @@
-"""Sites that lie within another one and belong to it: the headframe in the colliery, the museum in the brewery.
+"""Find sites that are part of another one around them: the headframe in the colliery, the museum in the brewery.
 
 Within one source two records are two things. Where the outline of one holds the other, and the two bear one name or the
 kind of the inner one is that of a part, the inner one is a part of the outer one: both stay sites of their own, and the

@@ -1,1 +1,1 @@
-"""What people said of two records, and what their words say together."""
+"""Decisions of people about pairs of records, and what follows from all of them together."""

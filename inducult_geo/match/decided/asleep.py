@@ -1,4 +1,4 @@
-"""Words that nobody can obey: a record of theirs is in no site, or the two lie in two regions. Nobody is told else.
+"""Decisions without effect: a record is in no site any more, or the two are in different regions.
 
 Whoever resolves one region knows neither what others hold tonight nor where a record went: it is told of all at once.
 """

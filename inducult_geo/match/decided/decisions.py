@@ -1,4 +1,4 @@
-"""What stewards decided: an append-only log, one JSON line each, read so that the order of lines does not matter."""
+"""The log of stewards' decisions: append-only, one JSON line each; the order of lines does not matter."""
 
 from __future__ import annotations
 

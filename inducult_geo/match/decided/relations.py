@@ -1,4 +1,4 @@
-"""What stewards' words say together: which records are one site, which site is part of which, where they contradict.
+"""What follows from all decisions together: which records are one site, which is part of which, contradictions.
 
 `same` joins records into groups. Between two groups only one thing can hold: that one is part of the other, or that
 they are different. What breaks this is a contradiction; it is named with every word that takes part, never resolved

@@ -1,4 +1,4 @@
-"""A steward's word on two records."""
+"""The four decisions that a person can take about two records, and the words for them."""
 
 from __future__ import annotations
 

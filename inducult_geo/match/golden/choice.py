@@ -1,4 +1,4 @@
-"""Which record's value holds, column by column: reliable sources first, then what is fresh and true.
+"""Choose the record whose value a site shows, column by column: reliable sources first, then recent and precise ones.
 
 Every ranking sorts the records of a site from best to worst; the value of a column is that of the first record that
 has one. Worked out as arrays over all sites at once.

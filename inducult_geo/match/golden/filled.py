@@ -1,4 +1,4 @@
-"""The rows of sites while they are filled: the values of each column, and which record each comes from."""
+"""Rows of sites that are being filled: the values of each column, and the record that each comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of a site: those of all its records, each with whose it is, and the one to show."""
+"""Merge the names of a site's records, with the record of each, and choose the one to show."""
 
 from __future__ import annotations
 

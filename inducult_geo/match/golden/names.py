@@ -1,4 +1,4 @@
-"""The names of sites, filled for all of them at once; how names are merged and shown stands in `merged_names`.
+"""Fill the names of all sites at once; `merged_names` says how names are merged and which is shown.
 
 Most records have one plain name. What `merged_names` would make of these is put together as columns of texts; any other
 names are read one by one.

@@ -1,4 +1,4 @@
-"""Records of a site that tell where an office is: their names tell the town of another record, and not their own."""
+"""Find records that give the place of an office: their name has the town of another record, not their own."""
 
 from __future__ import annotations
 

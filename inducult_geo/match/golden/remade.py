@@ -1,4 +1,4 @@
-"""Sites that lose a record on the way out are made anew of those that stay, by the rules of all others."""
+"""Make a site again of the records that may be published, by the same rules, where one is withheld."""
 
 from __future__ import annotations
 

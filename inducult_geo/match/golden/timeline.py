@@ -1,4 +1,4 @@
-"""Past and present of a site on one line: founded, closed, a museum since, in production again.
+"""The timeline of a site: founded, closed, a museum since, in production again.
 
 Records speak of different things: a register of the works that were, a museum of its own opening, a permit of what
 runs today. What each says is an event with its year and record; the years of the site are chosen so that they fit each

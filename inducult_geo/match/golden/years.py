@@ -1,4 +1,4 @@
-"""Years, timeline and contradictions of sites, and since when they are known."""
+"""The years, timeline and contradictions of sites, and the date since which they are known."""
 
 from __future__ import annotations
 

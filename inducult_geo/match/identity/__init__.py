@@ -1,1 +1,1 @@
-"""Site ids that stay: who keeps one, who gets a new one, and what became of those that are gone."""
+"""Site ids that stay: which site keeps one, which gets a new one, and what became of ids that are gone."""

@@ -1,4 +1,4 @@
-"""Which vanished records and which new ones are plainly the same thing (the rules: `continuity`)."""
+"""Find vanished and new records that are plainly the same thing (the rules are in `continuity`)."""
 
 from __future__ import annotations
 

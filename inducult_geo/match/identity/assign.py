@@ -1,4 +1,4 @@
-"""Site ids that stay: which id each cluster of records keeps, and which clusters get one of their own.
+"""Assign site ids: each cluster of records keeps an id or gets a new one.
 
 An id is made once, of the key of the record that founds the site, and then kept by whatever cluster holds most of the
 records that the site had in the last run. Merges leave tombstones, splits bring the old id back, and nothing is ever

@@ -1,4 +1,4 @@
-"""Sites on a border: regions are resolved side by side, and where an outline moved two may hold records of one site.
+"""Sites of two regions that are one: where an outline moved, each region may hold some of a site's records.
 
 Each would give its share the id that the site has had. The region with more of its records keeps the id (of as many,
 that in which it was, else the first by name); the share of any other gets an id of its own, which the registry then

@@ -1,4 +1,4 @@
-"""Sites whose records were only numbered anew: which vanished record goes on as which new one.
+"""Follow records that got another key: which vanished record goes on as which new one.
 
 OpenStreetMap's ids are no stable keys: an area that is drawn again, or a node that becomes an area, is another object.
 The registry keeps a small fingerprint of every record (`FINGERPRINT_COLUMNS`), and a record that is new takes over from

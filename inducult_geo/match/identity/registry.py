@@ -1,4 +1,4 @@
-"""The registry of site ids: one row a record ever seen, and a tombstone for every id that no record bears any more."""
+"""The registry of site ids: one row for each record ever seen, and a tombstone for each id without a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list that was numbered anew: its keys are those of before, and stand at other rows.
+"""Detect a list that was numbered again: its keys are the old ones, but at other rows.
 
 Site ids and what people decided go by the keys of records. A key that vanished is followed by name and place
 (`continuity`); one that is still there is believed, so a list that counts its rows must not count them differently.

@@ -1,4 +1,4 @@
-"""The text of a site id: made of the key of the record that founds the site, with a character that checks the rest."""
+"""The text of a site id, made of the key of the site's first record, with a check character."""
 
 from __future__ import annotations
 

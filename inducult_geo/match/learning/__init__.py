@@ -1,1 +1,1 @@
-"""Weights learned from labelled pairs, and moved by the decisions of stewards."""
+"""Learn weights from labelled pairs, and refit them to the decisions of stewards."""

@@ -1,4 +1,4 @@
-"""Labelled pairs of tables, declared in a TOML: what training and measuring are about.
+"""Labelled pairs of tables for training and measuring, declared in a TOML.
 
 ```toml
 [[set]]

@@ -1,4 +1,4 @@
-"""Weights that learn from stewards: the shipped ones, moved as far as the decisions ask and no farther.
+"""Refit the weights to stewards' decisions: they move from the shipped ones only as far as the decisions require.
 
 A few dozen decisions cannot teach all weights anew. So they move the shipped ones: a logistic regression whose starting
 point is the score as it is, and whose penalty (`HOLD`) holds every point of every comparison where it was, unless the

@@ -1,4 +1,4 @@
-"""Logistic regression on values between knots: the arithmetic of training, the same every time."""
+"""Logistic regression on piecewise linear values; deterministic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records straight from a CSV table of sites: what training and measuring need, without contracts and harmonizing."""
+"""Read records from a CSV table of sites, for training and measuring, without contract and harmonizing."""
 
 from __future__ import annotations
 

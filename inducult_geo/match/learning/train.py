@@ -1,4 +1,4 @@
-"""Learn the weights of the comparisons from labelled pairs: a plain logistic regression, the same every time.
+"""Learn the weights of the comparisons from labelled pairs by logistic regression; deterministic.
 
 The records are shown in several states: as they are, without addresses, without operators, with neither, without
 capacity and fuel, with addresses or places on one side alone; and each time also with all true partners taken out, so

@@ -1,1 +1,1 @@
-"""Pairs of records: which are worth comparing, and what each comparison finds about them."""
+"""Choose pairs of records that are worth comparing, and compare them."""

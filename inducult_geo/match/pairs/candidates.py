@@ -1,4 +1,4 @@
-"""Which records are worth comparing: several roads at once, and a bound per record so that dense places stay small.
+"""Choose pairs that are worth comparing, in several ways, with a limit for each record so that dense places stay small.
 
 A small fixed radius loses half of the true pairs, so no road decides alone: nearness of the real geometries, the same
 postcode or town, rare words of the name within a country, and shared identifiers all lead to a candidate.

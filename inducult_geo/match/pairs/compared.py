@@ -1,4 +1,4 @@
-"""Pairs of records that are compared, and what several comparisons share about them."""
+"""The pairs that are compared, and intermediate results that several comparisons share."""
 
 from __future__ import annotations
 

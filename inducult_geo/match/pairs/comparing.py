@@ -1,4 +1,4 @@
-"""All comparisons of many pairs, a block of pairs at a time: what is worked out in between stays small.
+"""Run all comparisons, a block of pairs at a time, so that intermediate results stay small.
 
 Arrays of millions of values that are needed for a moment cost more in memory that is handed out than in arithmetic.
 Findings that are kept for all pairs would take more memory than the records: a score needs them once, and few pairs are

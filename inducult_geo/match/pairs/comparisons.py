@@ -1,4 +1,4 @@
-"""What is compared between two records: each comparison is one function and one entry of `COMPARISONS`.
+"""The comparisons of two records: each is one function and one entry of `COMPARISONS`.
 
 A comparison returns a value and can say in words what it saw. Where a side does not tell, the value is unknown (NaN),
 never 0: absent is not different.

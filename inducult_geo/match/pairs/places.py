@@ -1,4 +1,4 @@
-"""What is compared of two places: how far apart they are, and how areas lie to points and to each other."""
+"""Compare two places: their distance, and how areas lie to points and to each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roads from records to those worth a look: what lies near, and what shares a postcode, a town, a rare word, an id.
+"""Ways to find pairs: places near each other; a postcode, a town, a rare word or an identifier in common.
 
 Each road is told for some records at a time, so that what leads away from them stays small, however many records there
 are.

@@ -1,4 +1,4 @@
-"""What a comparison found about many pairs, and how it is told in words."""
+"""The result of one comparison for many pairs, and its words."""
 
 from __future__ import annotations
 

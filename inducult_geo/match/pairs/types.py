@@ -1,4 +1,4 @@
-"""What is compared of what two records are: their types and themes."""
+"""Compare the types and themes of two records."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Records read once for all pairs: their words as numbers with their rarity, their places, identifiers and trades."""
+"""Prepare records once for all pairs: words with their rarity, places, identifiers and trades."""

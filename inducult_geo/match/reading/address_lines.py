@@ -1,4 +1,4 @@
-"""Addresses of one line: "John Kennedylaan 51, 9042 Gent, Belgium" tells the street, and once more town and country.
+"""Split addresses of one line: "John Kennedylaan 51, 9042 Gent, Belgium" has a street, a town and a country.
 
 The town and the country are compared for themselves. Beside a street of another list they would count as words of a
 street that are not alike; and "Leoben, Austria" tells no street at all.

@@ -1,4 +1,4 @@
-"""Addresses that stand in names: "Kamienica, ul. Garbary 12", "Villa Lindenstraße 5", or nothing but the address.
+"""Find addresses in names: "Kamienica, ul. Garbary 12", "Villa Lindenstraße 5", or nothing but the address.
 
 Registers of monuments call houses so. Where a record has no address of its own, what its name tells is one, and the
 rest is the name: "ul. Garbary 12" and "Dom" are not two names of two houses.

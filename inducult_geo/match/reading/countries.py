@@ -1,4 +1,4 @@
-"""The country of each record, also of those that do not tell it: many a list of one country does not."""
+"""Find the country of each record, also of those that do not state it, as in many lists of one country."""
 
 from __future__ import annotations
 

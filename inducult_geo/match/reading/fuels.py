@@ -1,4 +1,4 @@
-"""What a power plant runs on, as lists write it: in English, in the languages of the regions and of their neighbors."""
+"""Read the fuel of a power plant: in English, in the languages of the regions and of their neighbors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers as they are compared: two lists write one number of a register in two ways ("A-1/54", "nr rej. a 1/54").
+"""Normalize identifiers: lists write one number of a register in several ways ("A-1/54", "nr rej. a 1/54").
 
 Two that differ so may still be one where the digits of one stand in the other: then they say neither that two records
 are one, nor that they are not.

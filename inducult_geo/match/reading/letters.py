@@ -1,4 +1,4 @@
-"""How alike two words can be at most, told by their letters alone: most pairs need no closer look.
+"""Bound the likeness of two words by their letters alone, so that most pairs need no closer look.
 
 The similarity of Jaro and Winkler counts the letters that two words share. How many that can be is known from how often
 each letter stands in either, whatever their order; only pairs whose bound reaches the wanted similarity are compared.

@@ -1,4 +1,4 @@
-"""The words of all records, by number: how rare each is, and which of them number a unit or name a side."""
+"""The words of all records by number: how rare each is, and which are numbers of units or quarters of the compass."""
 
 from __future__ import annotations
 

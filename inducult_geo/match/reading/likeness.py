@@ -1,4 +1,4 @@
-"""How alike two lists of words are: each word finds its best partner, and rare words tell more than frequent ones."""
+"""Measure how alike two lists of words are: each word finds its best partner, and rare words count more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places that contradict the town that their own record tells: a geocode of a namesake, a wrong digit, a head office.
+"""Find places that contradict the town of their own record: a geocode of a namesake, a wrong digit, a head office.
 
 Where a town is known from several places, one far away from them is not there. What such a record tells of its place
 says nothing about another record of that town.

@@ -1,4 +1,4 @@
-"""A point for every shape, and points in an order in which neighbors follow one another."""
+"""One point for each shape, and an order of points in which neighbors follow one another."""
 
 from __future__ import annotations
 

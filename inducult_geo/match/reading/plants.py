@@ -1,4 +1,4 @@
-"""Records of one list that belong together: units of one plant, one name at one place, permits at one address.
+"""Group records of one list: units of one plant, one name at one place, permits at one address.
 
 Found by their names and places alone; those that tell of one works in other words are found in `twins`.
 """

@@ -1,4 +1,4 @@
-"""Records as the comparisons need them: words as numbers with their rarity, places as arrays.
+"""Prepare records for the comparisons: words as numbers with their rarity, places as arrays.
 
 Everything that depends on one record alone is worked out here once, so that comparing many pairs is array work.
 """

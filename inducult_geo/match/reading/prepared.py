@@ -1,4 +1,4 @@
-"""Records as arrays: what `prepare` makes of them, and what is worked out of it once for all pairs."""
+"""Prepared records as arrays, and what is derived from them once for all pairs."""
 
 from __future__ import annotations
 

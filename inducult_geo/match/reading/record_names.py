@@ -1,4 +1,4 @@
-"""What sites are called, read from whole columns: every different text once, and which rows it stands in.
+"""Read the names of sites by whole columns: each different text once, with the rows that it is in.
 
 Lists of texts a row would keep the garbage collector busy with objects that the next step takes apart again.
 """

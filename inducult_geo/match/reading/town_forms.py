@@ -1,4 +1,4 @@
-"""Towns as names inflect them: "Huta w Ozimku" stands in Ozimek, "Raahen tehdas" in Raahe.
+"""Find towns in names that inflect them: "Huta w Ozimku" is in Ozimek, "Raahen tehdas" in Raahe.
 
 Such a word is no name of the works, and tells as little as the town's own. By which endings the languages of a country
 form words of towns stands in `catalog/town_endings.csv`.

@@ -1,4 +1,4 @@
-"""What works make or run on, as far as it tells two of them apart: power houses beside other works, fuel, capacity."""
+"""What works make or run on, as far as it tells two works apart: power houses beside other works, fuel, capacity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers that two lists number each for itself: row numbers, the numbers of two registers under one name.
+"""Detect identifiers that two lists number independently: row numbers, or numbers of different registers.
 
 An identifier in common outweighs all else. Where most of those that two lists share lead to works that have nothing in
 common, it is no identifier: it says neither that two records are one, nor that they are not.

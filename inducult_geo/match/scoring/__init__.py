@@ -1,1 +1,1 @@
-"""What the comparisons of a pair say together, beside its rivals: one score, and why."""
+"""Score a pair by its comparisons and its rivals, and explain the score."""

@@ -1,4 +1,4 @@
-"""What the comparisons of a pair say together: their points, and which rules of a run they meet."""
+"""Sum up what the comparisons of a pair found: its points, and which rules of a run it meets."""
 
 from __future__ import annotations
 

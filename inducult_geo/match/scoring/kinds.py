@@ -1,4 +1,4 @@
-"""Which kinds of works two lists share, told without labels by the words of their names.
+"""Estimate without labels which kinds of works two lists share, by the words of their names.
 
 Two lists may share every cement works and none of the boiler houses: one is of industry, the other of permits. So the
 share of the records that hold a word and have a partner is compared with the share that their countries let expect.

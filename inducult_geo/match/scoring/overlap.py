@@ -1,4 +1,4 @@
-"""How much two lists share, estimated without labels, and what that says about each of their pairs.
+"""Estimate without labels how much two lists share, and what that says about each of their pairs.
 
 The same likeness means more between two lists of the same works than between two that hardly meet. Two things are
 estimated for every pair of sources, and drawn towards what training saw where there is little to estimate from:

@@ -1,4 +1,4 @@
-"""Permits and units: which of those that a source has for one works may be one site with a record of another source."""
+"""Permits and units: choose which of a source's several records may be one site with a record of another source."""
 
 from __future__ import annotations
 

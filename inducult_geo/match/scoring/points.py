@@ -1,4 +1,4 @@
-"""What findings count: points by their value, even between knots, and added up for many pairs."""
+"""Points of a comparison: linear between knots, and added up for many pairs."""
 
 from __future__ import annotations
 

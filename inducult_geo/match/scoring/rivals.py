@@ -1,4 +1,4 @@
-"""Competition: how far a pair is ahead of the next best of either record, among partners of one source.
+"""Rivals of a pair: how far it is ahead of the next best pair of either record.
 
 Units of one plant ("Escombreras 1", "Escombreras 2": the same words beside another number) are no rivals of each other:
 where another list has the plant as one record, all of them are right. Nor are rows of a list that tell of one works

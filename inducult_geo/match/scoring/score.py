@@ -1,4 +1,4 @@
-"""From comparisons to one score: log-odds that are added up, so that a person sees why.
+"""Score pairs: the log-odds of all comparisons are added up, so that a person can see why.
 
 Each comparison gives points by its value (even between the knots of `weights.json`); an unknown one gives nothing.
 The sum is scaled, then the neighbors are looked at: how far this pair is ahead of the next best of either side. Then

@@ -1,4 +1,4 @@
-"""Rows of a list that tell of one works once more, written differently: a row of each of two registers.
+"""Find rows of a list that describe the same works in other words, such as a row from each of two registers.
 
 Both fit the same record of another list, and the one that fits a little better would have it alone. Where several rows
 of a list may be of one works, they do not compete for it.

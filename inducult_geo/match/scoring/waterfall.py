@@ -1,4 +1,4 @@
-"""Scores in words: a pair's in one sentence, its bar, and all of it as a waterfall."""
+"""Explain scores in words: a sentence for each pair, the score that it needs, and a list of all its points."""
 
 from __future__ import annotations
 

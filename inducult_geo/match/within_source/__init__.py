@@ -1,1 +1,1 @@
-"""What one source gives more than once: duplicates, a row a year, works drawn in pieces."""
+"""What one source has more than once: duplicates, a row for each year, works drawn in pieces."""

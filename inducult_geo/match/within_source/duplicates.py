@@ -1,4 +1,4 @@
-"""Rows that a source gives more than once, and rows that only look like that.
+"""Find rows that a source gives more than once, and rows that only look like that.
 
 Two rows are one where all that they say is equal: place, names, particulars, and every column that the contract does
 not know (`tags`), but for those in which no value stands twice, since these number the rows. A row of houses that are

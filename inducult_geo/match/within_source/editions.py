@@ -1,4 +1,4 @@
-"""Rows that a list gives again: a row a year, a row a report, the whole table twice.
+"""Find rows that a list repeats: for each year, for each report, or the whole table twice.
 
 Such rows would compete with each other for the same record of another list, and none of them would have it; and a list
 of works would count as one that is several times as long. So one row stands for all, and what becomes of it becomes of

@@ -1,4 +1,4 @@
-"""Records that another one of their source stands for: given twice, given again each year, drawn in pieces.
+"""Fold records of one source that are one works: duplicates, repeated rows, pieces.
 
 As rivals for one record of another source they would take from each other what fits it, and every question about them
 would be asked as often as they stand there. So one speaks for all while records are compared; then all are of its site.

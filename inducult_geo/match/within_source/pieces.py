@@ -1,4 +1,4 @@
-"""Works that a source draws in several pieces: hall by hall, track by track, or as a point within their outline.
+"""Find works that a source draws in pieces: hall by hall, track by track, or as a point within their outline.
 
 A map of things, such as OpenStreetMap, is no list of works. Its halls of one name side by side are one site, and as
 rivals for one record of another source each of them would take from the others. Which sources draw so their contract

@@ -1,1 +1,1 @@
-"""Releases that are opened again: compared with the one before, typed for research, asked for open questions."""
+"""Open releases again: compare them, read them with types, take open questions from them."""

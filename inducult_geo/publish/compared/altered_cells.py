@@ -1,4 +1,4 @@
-"""Cells of an edited table of questions that are for reading only, and were changed: nobody takes them.
+"""Detect changes in cells of a table of questions that are for reading only; they are not imported.
 
 A spreadsheet changes cells by itself: it rounds numbers and writes them with a comma or as percent, makes dates of
 house numbers, writes ##### where a column is narrow, and loses letters that a code page has not. That is no correction.

@@ -1,4 +1,4 @@
-"""A release folder opened for looking only: its database, manifest and files, as the promises need them."""
+"""Open a release folder for verification: its database, manifest and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The open questions as a table that leaves and comes back: written from a release, read from what a person edited."""
+"""The open questions as a table: written from a release, and read again after a person edited it."""
 
 from __future__ import annotations
 

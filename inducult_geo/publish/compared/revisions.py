@@ -1,4 +1,4 @@
-"""Values that are not what they were: of sites that stand in two releases, and of records that say what they said.
+"""Values that changed between releases: of sites that are in both, and of records whose source did not change.
 
 What a site is called, where it lies and whether it is in use have kinds of change of their own (`changes`);
 every other column that describes it is compared here. What only tells how the program came to it (confidence, lineage,

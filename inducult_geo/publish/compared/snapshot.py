@@ -1,4 +1,4 @@
-"""One release as it is compared with another: its sites, its records, and what people decided of them."""
+"""One release as it is compared with another: sites, records and decisions."""
 
 from __future__ import annotations
 

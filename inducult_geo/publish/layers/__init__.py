@@ -1,1 +1,1 @@
-"""The layers of a release as they are declared, and the rows of each."""
+"""The layers of a release: their declarations, and the rows of each."""

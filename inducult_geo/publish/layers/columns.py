@@ -1,4 +1,4 @@
-"""The columns of the published layers: what each is called, holds and means.
+"""The columns of the published layers: name, type, title and meaning.
 
 Names and order of sites, records and pairs are those of `inducult_geo.frames`; what is said here is what
 a reader of the release gets to see (aliases, descriptions, units, lists of values).

@@ -1,4 +1,4 @@
-"""The layers of a release, declared: a layer, its alias, form, style and documentation all come from here."""
+"""The layers of a release: each declaration gives the alias, form, style and documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ids that sites bore before they were merged, and the keys that records had, so that an older link is found."""
+"""Former ids of merged sites and former keys of records, so that old links still lead somewhere."""
 
 from __future__ import annotations
 

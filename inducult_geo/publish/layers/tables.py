@@ -1,4 +1,4 @@
-"""The rows of every published layer, taken from a bundle: one frame a layer, its columns as declared."""
+"""The rows of every published layer, taken from a bundle: one frame for each layer, with its declared columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the map of the page knows of the sites: columns of plain values, small enough to lie inside the page.
+"""The data of the page's map: columns of plain values, small enough to be part of the page.
 
 Repeated words stand once in a table and are meant by their number; 0 stands for null in columns of text and years
 (there is no year 0). `web/src/data.js` reads it.

@@ -1,4 +1,4 @@
-"""The density surfaces as the map page lays them over its map: small gray pictures in the projection of web maps.
+"""The density surfaces as the map page shows them: small gray pictures in the projection of web maps.
 
 The page must work without any other file, so the surfaces lie inside it. A gray value tells the square root of the
 density's share of the highest one, because most cells are near zero; the page colors it with the ramp of the `.qml`.

@@ -1,4 +1,4 @@
-"""The words of the map page in every language: of its controls (`page_words.csv`) and of the values that it shows.
+"""The words of the map page in every language: its controls (`page_words.csv`) and the values that it shows.
 
 English stands in the page itself; the other languages are added beside it, and only where they differ.
 """

@@ -1,1 +1,1 @@
-"""What a release promises, checked by looking at its files alone."""
+"""Verify what a release promises, by its files alone."""

@@ -1,4 +1,4 @@
-"""What a release promises of its content: counted, linked, licensed, placed, and in its own words."""
+"""Verify the content of a release: counts, references, licenses, places and words."""
 
 from __future__ import annotations
 

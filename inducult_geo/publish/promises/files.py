@@ -1,4 +1,4 @@
-"""What a release promises of its files: all are listed, none is altered, and all say the same."""
+"""Verify the files of a release: all are listed, none is altered, and they agree with each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the GeoPackage promises as a file: whole, described, styled, and with a project that opens.
+"""Verify the GeoPackage as a file: intact, described, styled, and with a project that opens.
 
 Rules: OGC GeoPackage 1.3 (12-128r17), requirements 1-15 (container, contents) and 103-110 (schema extension).
 """

@@ -1,4 +1,4 @@
-"""What a release promises to researchers: one number of sites, every column explained, densities that add up.
+"""Verify the research files: the same number of sites, every column explained, densities that add up.
 
 A file that is missing altogether is told by `files.files_are_there`; here the files that are there are read.
 """

@@ -1,4 +1,4 @@
-"""Every promise of a release folder, checked by looking at the files alone.
+"""Verify every promise of a release folder, by its files alone.
 
 No code that wrote the release is asked: whoever gets a folder can check it with this package, a damaged or altered
 one included. Nothing in the folder is changed.

@@ -1,4 +1,4 @@
-"""What a release promises of its web files: tiles and page hold the same sites, and the page is sealed."""
+"""Verify the web files: tiles and page hold the same sites, and the page loads nothing from outside."""
 
 from __future__ import annotations
 

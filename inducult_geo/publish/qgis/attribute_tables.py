@@ -1,4 +1,4 @@
-"""What a layer's table of attributes shows in QGIS, for all layers alike: order, widths and what is put aside."""
+"""The attribute tables in QGIS, for all layers alike: order and width of columns, and which are hidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The print layout of the embedded project that has a page a site: its card, with map, facts, names, years and terms.
+"""The print layout with one page for each site: map, facts, names, years and terms.
 
 Its map is that of the main window, as that of the other layouts. What came from outside stands in labels as text that
 QGIS evaluates nothing in.

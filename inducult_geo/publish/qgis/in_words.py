@@ -1,4 +1,4 @@
-"""Columns of JSON told in lines of words, by fields that QGIS reckons where it shows them; the file holds none."""
+"""Columns of JSON shown as lines of words, by virtual fields that QGIS computes; the file does not hold them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a branch of industry is drawn as in QGIS: pictograms of our own, so that a reader needs no legend.
+"""Pictograms of the branches of industry in QGIS, drawn for this project, so that no legend is needed.
 
 Each is a few SVG paths on a grid of 24 by 24, bold enough for three millimeters on paper; holes by even-odd.
 QGIS takes the drawing out of the style itself, so that no file lies beside it, and colors it.

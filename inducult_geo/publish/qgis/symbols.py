@@ -1,4 +1,4 @@
-"""How aspects and themes are drawn, in QGIS and in the preview alike: a color and a shape each (see `pictograms`).
+"""The color and shape of each aspect and theme, the same in QGIS and on the page (see `pictograms`).
 
 Colors of aspects are vermillion and blue of the palette of Okabe and Ito; those of themes are the palette "muted" of
 Paul Tol. Both stay apart for readers who are color-blind, and every shape differs as well, so that nothing

@@ -1,4 +1,4 @@
-"""Web pages that a form of QGIS opens by a button: the website of a place, its picture, its articles.
+"""Buttons of QGIS forms that open web pages: the website of a place, its picture, its articles.
 
 QGIS makes no link of an identifier, and of an address one that stands there as "NULL" where there is none.
 """

@@ -1,1 +1,1 @@
-"""What a researcher finds beside the data: Parquet, CSV, tiles, a description, hashes."""
+"""The release's files for researchers: Parquet, CSV, tiles, descriptions, hashes."""

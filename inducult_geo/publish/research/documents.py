@@ -1,4 +1,4 @@
-"""What a researcher finds beside the data: a CSV in degrees, the data dictionary, a description in DCAT, a citation.
+"""Documents for researchers: a CSV in degrees, the data dictionary, a description in DCAT, a citation.
 
 All of it is made from the bundle, the declarations and the files that are already there; no clock is asked.
 """

@@ -1,4 +1,4 @@
-"""Files about the files: README.txt and the list of hashes."""
+"""README.txt and the list of hashes of a release."""
 
 from __future__ import annotations
 

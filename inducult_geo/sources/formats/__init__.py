@@ -1,1 +1,1 @@
-"""Files of any known format: judged before they are read, and read as text, one row a record."""
+"""Read files of any known format as text, one row for each record, after judging their content."""

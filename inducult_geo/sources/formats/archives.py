@@ -1,4 +1,4 @@
-"""Archives are judged by their directory before anything in them is read, and never unpacked by it.
+"""Judge archives by their directory before anything in them is read; members are read, never extracted by path.
 
 A bomb promises little and holds much: so the promised sizes are limited, the members may not share bytes, and each
 is decompressed once, up to what it promised, and thrown away. A name may not climb out of the archive.

@@ -1,4 +1,4 @@
-"""In which encoding the attributes of a shapefile are, where its .cpg does not say so, or says what is not true."""
+"""Find the encoding of a shapefile's attributes where its .cpg is missing or wrong."""
 
 from __future__ import annotations
 

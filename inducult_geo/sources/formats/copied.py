@@ -1,4 +1,4 @@
-"""Copies of what lies in an archive, for readers that take nothing but a file of its own."""
+"""Temporary copies of members of an archive, for readers that need a file of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delimited text in any encoding, with any delimiter and line ending; what was detected is said."""
+"""Read delimited text in any encoding, with any delimiter and line ending; what was detected is reported."""
 
 from __future__ import annotations
 

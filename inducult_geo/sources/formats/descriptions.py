@@ -1,4 +1,4 @@
-"""What the balloons of a KML tell as a table or as lines "kind: mill": programs write all their columns there."""
+"""Read the descriptions of a KML that hold a table, or lines such as "kind: mill", as columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers of a GeoPackage that are made while they are read: judged before GDAL, which would wait for them without end.
+"""Judge the views of a GeoPackage, which are computed on reading: GDAL could wait for one without end.
 
 A view is a query, and so is a generated column: a file of a hundred kilobytes can hold one that never ends, or that
 gives gigabytes. So each is run once within bounds, row by row, and nothing of it is kept.

@@ -1,4 +1,4 @@
-"""JSON that is a table: a list of objects, alone or in one member of an object, or the answer of a SPARQL service.
+"""Read JSON that is a table: a list of objects, alone or in one member of an object, or a SPARQL answer.
 
 In JSON Lines every line is an object of its own.
 """

@@ -1,4 +1,4 @@
-"""Markup is judged before any parser with habits of its own sees it: no entities, no foreign roots, no links.
+"""Judge markup before any parser sees it: no entities, no unknown roots, no links.
 
 GDAL chooses its driver by a file's content and follows what it finds there. So XML with a document type or entities,
 XML of another root than the ending promises (a virtual data set names other files), and GeoJSON whose `crs` is a link

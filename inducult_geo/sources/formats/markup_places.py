@@ -1,4 +1,4 @@
-"""Places in markup that are no numbers: GDAL reads "abc" as 0, "50,1" as 50, and passes over what it cannot read.
+"""Detect places in markup that are no numbers: GDAL reads "abc" as 0, "50,1" as 50, and skips what it cannot read.
 
 What it hands on as it stands, such as NaN or a point of nothing (0, 0), costs its row later and is left alone here.
 """

@@ -1,4 +1,4 @@
-"""What a GeoJSON tells in an object within an object: GDAL gives it as one cell, which no contract can map."""
+"""Flatten objects within objects of a GeoJSON: GDAL gives each as one cell, which no contract can map."""
 
 from __future__ import annotations
 

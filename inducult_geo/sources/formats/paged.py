@@ -1,4 +1,4 @@
-"""A page of a longer list: a server gives so many rows at a time, and says in the answer that there are more."""
+"""Detect answers that are one page of a longer list: the server says in them that there is more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that a KML lays over the map: GDAL reads each as a feature with an outline, and none is a site."""
+"""Drop the pictures that a KML lays over the map: GDAL reads each as a feature with an outline."""
 
 from __future__ import annotations
 

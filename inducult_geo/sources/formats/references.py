@@ -1,4 +1,4 @@
-"""What a GML says by references to code lists, as INSPIRE has it (`xlink:href`): GDAL reads texts alone."""
+"""Read references of a GML to code lists (`xlink:href`, as INSPIRE has them): GDAL reads texts only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader of a file gives, and the limits that every file is held to."""
+"""The table that every reader of a file returns, and the limits that hold for every file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that was encoded twice: UTF-8 that a program took for another encoding and wrote as UTF-8 again."""
+"""Detect text that was encoded twice: UTF-8 read in another encoding and saved as UTF-8 again."""
 
 from __future__ import annotations
 

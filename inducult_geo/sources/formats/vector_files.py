@@ -1,4 +1,4 @@
-"""Vector files before GDAL opens them: which files belong together, and whether one holds what its ending says.
+"""Judge vector files before GDAL opens them: which files belong together, and whether the content fits the ending.
 
 Each kind is recognized by its own bytes before GDAL may choose a driver, so that no file is read as something else
 than its ending says.

@@ -1,4 +1,4 @@
-"""Files with geometry, read by GDAL after their content was judged; and Parquet.
+"""Read files with geometry by GDAL, after their content was judged; and Parquet.
 
 A GeoPackage holds several layers, a KML folders, a GPX file always five: empty ones, and the points that GPX repeats
 for each track, do not count.

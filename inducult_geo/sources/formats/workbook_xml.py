@@ -1,4 +1,4 @@
-"""A workbook as one file of XML, as Excel 2002 and 2003 wrote it and many portals still do, often as .xls.
+"""Read workbooks in one XML file, as Excel 2002 and 2003 wrote them and many portals still do, often as .xls.
 
 What it says is handed on as what the reader of other spreadsheets says of a sheet (see `sheet_child`).
 """

@@ -1,4 +1,4 @@
-"""XML that is a table: one list of elements of one name, as archives and registers export their records."""
+"""Read XML that is a table: one list of elements of one name, as archives and registers export it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""OpenStreetMap: extracts and Overpass give one kind of objects, and these one kind of records."""
+"""Read OpenStreetMap: extracts and Overpass give the same objects, and these the same records."""

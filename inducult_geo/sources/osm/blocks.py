@@ -1,4 +1,4 @@
-"""Objects out of the blocks of an .osm.pbf: those that are wanted or needed, as elements.
+"""Read the wanted and the needed objects from the blocks of an .osm.pbf.
 
 What all objects of a block share (ids, pairs of key and value) is tested at once, as numbers; only what passes becomes
 an object of Python.

@@ -1,4 +1,4 @@
-"""Find a region's outline in an extract by its tags, never by relation id or admin_level: these are disputed."""
+"""Find a region's outline in an extract by its tags; ids of relations and admin_level are disputed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements as OpenStreetMap stores them, and what they are made of: before anything is drawn.
+"""Elements as OpenStreetMap stores them, before geometries are made.
 
 Readers that work in processes of their own know no more than this, so that these start fast.
 """

@@ -1,4 +1,4 @@
-"""Which file is a region's OpenStreetMap extract, by its name."""
+"""Find a region's OpenStreetMap extract by its file name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gather the wanted objects of an extract with libosmium: the reader of record.
+"""Read the wanted objects of an extract with libosmium: slower than `fast`, for every kind of file.
 
 The order of the file is not trusted (headers that say "sorted" are wrong now and then), so what objects are made of
 is looked up after the objects are known:

@@ -1,4 +1,4 @@
-"""What readers of OpenStreetMap hand on: raw elements inside, `OsmObjects` outside, the same for extract and Overpass.
+"""What readers of OpenStreetMap return: raw elements within this package, `OsmObjects` to others.
 
 The law: `hits = features + lost + clipped`. Every object that carries a wanted tag is in exactly one of the three.
 """

@@ -1,4 +1,4 @@
-"""Ask Overpass servers so that only a whole answer comes back: bounded retries, deadlines, every kind of half answer.
+"""Call Overpass servers so that only complete answers come back: limited retries, deadlines, checks of the answer.
 
 What servers do when something is wrong: 429 and 5xx with HTML; 200 with JSON whose `remark` tells of a timeout or of
 lack of memory, its elements empty or partly filled; 200 with HTML; 200 with JSON that breaks off.

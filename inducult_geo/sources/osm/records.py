@@ -1,4 +1,4 @@
-"""Turn objects of OpenStreetMap into raw records: one code for extracts and Overpass.
+"""Turn objects of OpenStreetMap into raw records, the same for extracts and Overpass.
 
 The accuracy of a place is 5 m: objects are traced from orthophotos whose own error and offset is of that size (the
 usual finding of comparisons with official building data is 2-5 m), or come from surveys that are better. Where a part

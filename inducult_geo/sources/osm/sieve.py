@@ -1,4 +1,4 @@
-"""Which pairs of key and value may make an object wanted, tested for all objects of a block at once.
+"""Test all tags of a block at once for those that may make an object wanted.
 
 The pairs are bits. A block of an .osm.pbf names all keys and values that it uses in one table of strings: where the
 table holds no pair that is sought, the block holds no such object. What passes the sieve may be wanted; the tag table

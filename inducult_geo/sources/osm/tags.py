@@ -1,4 +1,4 @@
-"""Which tags make an object of OpenStreetMap a record, and what they say: the tag tables as one frozen object.
+"""Which tags make an object of OpenStreetMap a record, and what they mean: the tag tables as one object.
 
 Tables (in `catalog/`): `osm_tags.csv` selects, `osm_evidence.csv` says what an unremarkable object needs beside its
 tag, `osm_rules.csv` gives type and theme, `lifecycle.csv` the status, `area_rules.csv` whether a closed way is an

@@ -1,4 +1,4 @@
-"""The wire format of .osm.pbf: blobs, their messages, and fields read in numpy for all objects of a block at once.
+"""The wire format of .osm.pbf: blobs, messages, and fields decoded by numpy for all objects of a block at once.
 
 The messages are those of the format's description (https://wiki.openstreetmap.org/wiki/PBF_Format), declared here as a
 table and built when the module is imported, so that no generated file has to keep pace with protobuf. Groups, ways and

@@ -1,1 +1,1 @@
-"""Partners' files by their contracts: which file, which columns, which rows."""
+"""Read partners' files by their contracts: files, columns, rows."""

@@ -1,4 +1,4 @@
-"""A file that tells what changed since the last one: its rows say of themselves that they are new, changed or gone."""
+"""Detect files that hold only changes since the last one: rows marked as new, changed or gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are meant by a contract: by their names, beside it or in the partners' folder."""
+"""Find the files of a contract by their names, beside it or in the partners' folder."""
 
 from __future__ import annotations
 

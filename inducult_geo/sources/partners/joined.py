@@ -1,4 +1,4 @@
-"""Rows of one key that tell of one record, as the answer to a query has one for each of several values."""
+"""Join rows of one key into one record, as in answers to queries, which have a row for each of several values."""
 
 from __future__ import annotations
 

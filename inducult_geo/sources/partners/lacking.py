@@ -1,4 +1,4 @@
-"""Files that a contract names beside others, and that are not there: their rows are in no release."""
+"""Report files that a contract names beside others and that are missing: their rows are in no release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that say yes or no, one for each kind of works or condition: "Brauerei x", "Museum ja/nein"."""
+"""Columns of yes or no, one for each kind of works or condition: "Brauerei x", "Museum ja/nein"."""
 
 from __future__ import annotations
 

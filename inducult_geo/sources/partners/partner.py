@@ -1,4 +1,4 @@
-"""A partner's file by its contract: which file, which columns, which rows; nothing is interpreted yet."""
+"""Read a partner's file by its contract: files, columns, rows; nothing is interpreted yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns with data of persons: those that a contract keeps private never leave, the others are told."""
+"""Columns with personal data: those that a contract keeps private are dropped, others are reported."""
 
 from __future__ import annotations
 

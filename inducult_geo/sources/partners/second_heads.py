@@ -1,4 +1,4 @@
-"""Rows that name the columns again, as printed tables do on each page, and tables that follow below another one."""
+"""Rows that repeat the names of columns, as printed tables do on each page, and tables below another one."""
 
 from __future__ import annotations
 

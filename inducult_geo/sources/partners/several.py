@@ -1,4 +1,4 @@
-"""Rows that name works in two towns ("Werk I und II, Zwickau und Crimmitschau"): one site each, which is told."""
+"""Rows that name works in two towns ("Werk I und II, Zwickau und Crimmitschau"): read as one site, and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A partner's file that is replaced while it is read: what is noted of it must be of what was read."""
+"""Detect a partner's file that is replaced while it is read: what is kept of it must belong together."""
 
 from __future__ import annotations
 

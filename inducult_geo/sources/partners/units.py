@@ -1,4 +1,4 @@
-"""Capacities of which the head of the column tells the unit: "Leistung (kW)", "vykon_kW"."""
+"""Units of capacities that the name of the column states: "Leistung (kW)", "vykon_kW"."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What comes over the net: whole or not at all, with a deadline for each request."""
+"""Download files: completely or not at all, with a deadline for each request."""

@@ -1,4 +1,4 @@
-"""Download files for a schedule: only what changed, whole or not at all, resumed where it broke off.
+"""Download files on a schedule: only what changed, completely or not at all, resumed where it broke off.
 
 A file is kept under a dated name (`sachsen-2026-11-20.osm.pbf`; the date is the publisher's `Last-Modified`, else
 today's), with as many earlier ones as `downloads_kept` says. Beside it `sachsen.osm.pbf.fetched.json` tells what it is

@@ -1,4 +1,4 @@
-"""Which files regions need from outside (extracts, and sources with an address), and what became of each."""
+"""Which files of regions are to be downloaded (extracts, and sources with a URL), and the outcome of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to believe: servers whose certificate does not hold, and addresses of this machine or its network."""
+"""Refuse servers whose certificate is invalid, and addresses of this machine or its network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP that always ends: one user agent, a deadline for each whole request, bounded retries with jitter.
+"""HTTP requests that always end: one user agent, a deadline for each whole request, limited retries with jitter.
 
 `requests` limits the time of single reads only, so that a server that drips a byte now and then holds a run for ever.
 Here every connection of a request is known, and a timer shuts them all when the request's time is over: while the

@@ -1,4 +1,4 @@
-"""Places by name, looked up with osmnx: for a researcher's small area, never for what runs unattended."""
+"""Look up a place by name with osmnx: for a researcher's small area, never in unattended runs."""
 
 from __future__ import annotations
 

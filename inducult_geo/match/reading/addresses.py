@@ -152,28 +152,23 @@ def companies_apart(addresses: pd.Series, country: NDArray[np.object_]) -> tuple
     codes, told = different(addresses)
     lands, names = pd.factorize(country)
     width = max(len(names), 1)
-    which, pairs = pd.factorize(codes * width + lands)
-    plain: dict[tuple[str, str], bool] = {}
-    found = [_told_once(told[pair // width], names[pair % width], plain) for pair in pairs]
-    left, companies = np.array(found, dtype=object).reshape(-1, 2)[which].T
+    rows, pairs = pd.factorize(codes * width + lands)
+    at, land = np.divmod(pairs, width)
+    # Whether a company stands in a line does not depend on which house is at its end.
+    lines = [_street(text)[0] if isinstance(text, str) else "" for text in told]
+    line, streets = pd.factorize(np.array(lines, dtype=object))
+    asked, first = pd.factorize(line[at] * width + land)
+    holds = [_told(streets[one // width], names[one % width])[1] is not None for one in first.tolist()]
+    left, companies = told[at], np.full(len(pairs), None, dtype=object)
+    for number in np.flatnonzero(np.array(holds, dtype=bool)[asked]).tolist():
+        left[number], companies[number] = _told(left[number], names[land[number]])
     index = addresses.index
-    return pd.Series(left, index=index, dtype=object), pd.Series(companies, index=index, dtype=object)
+    return pd.Series(left[rows], index=index, dtype=object), pd.Series(companies[rows], index=index, dtype=object)
 
 
-def _told_once(address: object, country: str, plain: dict[tuple[str, str], bool]) -> tuple[object, str | None]:
-    """Do the same as `_told`; `plain` remembers streets that hold no company, whatever the house."""
-    street, house = _street(address) if isinstance(address, str) else ("", "")
-    if house:
-        if (street, country) not in plain:
-            plain[street, country] = _told(street, country)[1] is None
-        if plain[street, country]:
-            return address, None
-    return _told(address, country)
-
-
-def _told(address: object, country: str) -> tuple[object, str | None]:
+def _told(address: str, country: str) -> tuple[str | None, str | None]:
     """Return what is left of an address without a company that stands in it, and the company, or None."""
-    if not (isinstance(address, str) and country and len(address) <= LONGEST_LINE):
+    if not country or len(address) > LONGEST_LINE:
         return address, None
     end = _end_of_company(address, country)
     if not end:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inducult_geo.arrow.texts import different
+from inducult_geo.arrow.texts import different, taken, texts
 from inducult_geo.frames import from_json
 from inducult_geo.ragged import Ints, Ragged, spread
 from inducult_geo.text import names_nobody
@@ -61,10 +61,11 @@ def owners_in(column: pd.Series) -> Texts:
 
 def called(names: pd.Series) -> tuple[Texts, Texts]:
     """Read the names of all roles of each row, in the order of the roles, and apart from them its parent's."""
-    codes, told = different(names)
+    found = pc.dictionary_encode(texts(names), null_encoding="encode")
+    codes, told = found.indices.to_numpy(), found.dictionary
     plain, one = _only_names(told)
     rest = np.delete(np.arange(len(told)), plain)
-    others = [(row, *said) for row in rest.tolist() for said in _all_names(told[row])]
+    others = [(row, *said) for row in rest.tolist() for said in _all_names(told[row].as_py())]
     at = np.r_[plain, np.array([row for row, _, _ in others], dtype=np.int64)]
     all_names = np.r_[one, np.array([name for *_, name in others], dtype=object)]
     is_parent = np.r_[np.zeros(len(plain), dtype=bool), np.array([is_so for _, is_so, _ in others], dtype=bool)]
@@ -79,12 +80,11 @@ def called(names: pd.Series) -> tuple[Texts, Texts]:
     return packed[0], packed[1]
 
 
-def _only_names(told: NDArray[np.object_]) -> tuple[Ints, NDArray[np.object_]]:
+def _only_names(told: pa.Array) -> tuple[Ints, NDArray[np.object_]]:
     """Find the JSON texts that hold one name and nothing else: which they are, and their names."""
-    texts = pa.array(told, type=pa.string(), from_pandas=True)
-    rows = np.flatnonzero(pc.fill_null(pc.match_substring_regex(texts, _ONE_NAME), False))
-    inner = pc.binary_slice(texts.take(pa.array(rows)).cast(pa.binary()), len(_BEFORE_NAME), -len(_AFTER_NAME))
-    names = inner.cast(pa.string())
+    rows = np.flatnonzero(pc.fill_null(pc.match_substring_regex(told, _ONE_NAME), False))
+    inner = pc.binary_slice(taken(told, rows).cast(pa.large_binary()), len(_BEFORE_NAME), -len(_AFTER_NAME))
+    names = inner.cast(pa.large_string())
     said = pc.not_equal(pc.utf8_trim_whitespace(names), "")
     return rows[np.asarray(said, dtype=bool)], names.filter(said).to_numpy(zero_copy_only=False)
 

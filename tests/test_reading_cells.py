@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import pytest
 from files_made import AUTO, sheet_with, zipped
 
+from inducult_geo.sources.formats import vector_files
 from inducult_geo.sources.formats.readers import read_table
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -119,3 +123,89 @@ def test_an_angle_that_an_ods_took_for_a_length_of_time_is_as_typed(tmp_path: Pa
     shown = {"PT50H43M12S": "50:43:12", "-PT15H20M30.500000000S": "-15:20:30.5", "PT10H20M30S": "10:20:30"}
     path = ods(tmp_path / "a.ods", *((time.format(held), told) for held, told in shown.items()))
     assert read_table(path, AUTO).frame["name"].tolist() == [*shown.values()]
+
+
+def shapefile(path: Path, fields: tuple[str, ...], *rows: tuple[str, ...], deleted: int | None = None) -> Path:
+    """Write a shapefile whose .dbf has fields such as "Y N4.0", and in each row the bytes that are given."""
+    places = gpd.points_from_xy([15] * len(rows), [47] * len(rows), crs=4326)
+    gpd.GeoDataFrame(geometry=places).to_file(path, engine="pyogrio")
+    described, widths = b"", []
+    for field in fields:
+        name, kind = field.split()
+        width, _, decimals = kind[1:].partition(".")
+        widths.append(int(width))
+        described += struct.pack("<11s1s4xBB14x", name.encode(), kind[0].encode(), widths[-1], int(decimals or 0))
+    head = struct.pack("<BBBBIHH20x", 3, 126, 1, 1, len(rows), 33 + len(described), 1 + sum(widths))
+    body = "".join(
+        ("*" if n == deleted else " ") + "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for n, row in enumerate(rows)
+    )
+    path.with_suffix(".dbf").write_bytes(head + described + b"\r" + body.encode() + b"\x1a")
+    return path
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_cell_of_a_dbf_that_is_not_of_its_columns_kind_is_what_stands_there(tmp_path: Path, as_zip: bool) -> None:
+    """GDAL made 1 of "1,5", 0 of "n/a", a no of an empty yes or no, and refused the file for a day such as 18900000."""
+    path = shapefile(
+        tmp_path / "a.shp", ("ID N12.0", "X N8.2", "OPEN L1", "BEGAN D8"),
+        ("7", "2.50", "T", "18900102"),
+        ("1,5", "15,417", " ", "18900000"),
+        ("n/a", "5 m", "j", "1890"),
+        ("123456789012", "", "F", "00000000"),
+        ("-3", "1e3", "?", "18900230"),
+    )  # fmt: skip
+    if as_zip:
+        path = zipped(tmp_path / "b.zip", {part.name: part.read_bytes() for part in tmp_path.glob("a.*")})
+    table = read_table(path, AUTO)
+    assert table.frame["ID"].tolist() == [7, "1,5", "n/a", 123456789012, -3]
+    assert table.frame["X"].tolist() == [2.5, "15,417", "5 m", None, 1000]
+    assert table.frame["OPEN"].tolist() == [True, None, "j", False, None]
+    assert table.frame["BEGAN"].tolist() == ["1890-01-02", "1890-00-00", "1890", None, "1890-02-30"]
+    assert [shape.x for shape in table.frame["geometry"]] == [15] * 5
+    (told,) = [note for note in table.notes if "not of their column's kind" in note]
+    assert "'ID' (2, first '1,5' in feature 2)" in told
+    assert "'BEGAN' (3, first '18900000' in feature 2)" in told
+
+
+def test_a_number_that_had_no_room_in_its_column_is_told(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "a.shp", ("ID N2.0", "MW N4.1"), ("1", "****"), ("2", "12.5"), ("**", ""), deleted=0)
+    table = read_table(path, AUTO)
+    assert table.frame[["ID", "MW"]].to_numpy().tolist() == [[2, 12.5], [None, None]]
+    ((kind, told, number),) = table.warnings
+    assert (kind, number) == ("number_without_room", 1)
+    assert "'ID' (1, first in feature 2)" in told
+
+
+def test_rows_that_are_marked_as_deleted_are_told_and_no_sign_of_a_cut(tmp_path: Path) -> None:
+    """Programs of old mark rows and leave them in the file: it was refused as one that was cut off."""
+    path = shapefile(tmp_path / "a.shp", ("ID C3",), ("a",), ("b",), ("c",), deleted=1)
+    table = read_table(path, AUTO)
+    assert table.frame["ID"].tolist() == ["a", "c"]
+    assert "1 row marked as deleted in its .dbf, and not read" in table.notes
+    path.with_suffix(".shx").unlink()
+    assert read_table(path, AUTO).frame["ID"].tolist() == ["a", "c"]
+
+
+def test_numbers_of_texts_in_another_file_are_no_texts(tmp_path: Path) -> None:
+    """A memo of dBASE was read as the number of its block: all works were called 1, 2, 3."""
+    path = shapefile(tmp_path / "a.shp", ("ID C3", "NAME M10"), ("a", "1"), ("b", "2"))
+    table = read_table(path, AUTO)
+    assert table.frame["ID"].tolist() == ["a", "b"]
+    assert table.frame["NAME"].tolist() == [None, None]
+    ((kind, told, number),) = table.warnings
+    assert (kind, number) == ("unread_column", 2)
+    assert "'NAME'" in told
+
+
+def test_a_dbf_without_misfits_is_read_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copied(*_: Any) -> None:
+        raise AssertionError
+
+    rows = ("1", "nan", "18900102", "n"), ("", "-1.5e2", "", "?")
+    path = shapefile(tmp_path / "a.shp", ("ID N9.0", "X F9.3", "D D8", "L L1"), *rows)
+    monkeypatch.setattr(vector_files, "copied", copied)
+    table = read_table(path, AUTO)
+    assert table.frame[["ID", "X", "D", "L"]].to_numpy().tolist() == [
+        [1, None, "1890-01-02", False], [None, -150, None, None],
+    ]  # fmt: skip

@@ -23,6 +23,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.gdal import gdal_set
+from inducult_geo.sources.formats.attribute_cells import Cells, as_text, with_own_kinds
 from inducult_geo.sources.formats.attributes import Attributes, attributes_of
 from inducult_geo.sources.formats.descriptions import with_described
 from inducult_geo.sources.formats.drawings import with_attributes
@@ -147,18 +148,23 @@ def _holds(files: VectorFiles, mark: bytes) -> bool:
 
 def _read_shapefile(files: VectorFiles, read: Read) -> Table:
     """Read a shapefile, of which nobody may believe what it says of its encoding, or whose index may be missing."""
-    parts, found = files.parts, Attributes()
-    if ".dbf" in parts and read.encoding is None:
-        cpg = files.content(parts[".cpg"]) if ".cpg" in parts else None
-        found = attributes_of(files.content(parts[".dbf"]), cpg, read.languages)
-        read = read.model_copy(update={"encoding": found.encoding})
-    if ".shx" in parts and found.mended is None:
-        return _told(_read_layer(files.path, files.place, read), found.notes)
+    parts, found, cells = files.parts, Attributes(), Cells(b"")
+    if ".dbf" in parts:
+        dbf = files.content(parts[".dbf"])
+        if read.encoding is None:
+            cpg = files.content(parts[".cpg"]) if ".cpg" in parts else None
+            found = attributes_of(dbf, cpg, read.languages)
+            read = read.model_copy(update={"encoding": found.encoding})
+        cells = as_text(dbf if found.mended is None else found.mended)
+    told = (*found.notes, *cells.told)
+    if ".shx" in parts and found.mended is None and not cells.misfits:
+        return _told(_read_layer(files.path, files.place, read, deleted=cells.deleted), told)
     with files.copied(files.suffix, *COMPANIONS[files.suffix]) as place:
-        if found.mended is not None:
-            Path(place).with_suffix(".dbf").write_bytes(found.mended)
+        if cells.dbf:
+            Path(place).with_suffix(".dbf").write_bytes(cells.dbf)
         read_copy = _read_layer if ".shx" in parts else _without_index
-        return _told(read_copy(files.path, place, read), found.notes)
+        table = _told(read_copy(files.path, place, read, deleted=cells.deleted), told)
+    return with_own_kinds(table, cells.misfits) if cells.misfits else table
 
 
 def _read_drawing(files: VectorFiles, read: Read) -> Table:
@@ -189,10 +195,10 @@ def _told(table: Table, notes: tuple[str, ...]) -> Table:
     return replace(table, notes=(*table.notes, *notes))
 
 
-def _without_index(path: Path, place: str, read: Read) -> Table:
+def _without_index(path: Path, place: str, read: Read, *, deleted: int) -> Table:
     """Read a shapefile that came without its .shx: a copy gets a new one, the partner's folder stays as it is."""
     with gdal_set({"SHAPE_RESTORE_SHX": True}):
-        table = _read_layer(path, place, read.model_copy(update={"layer": None}))
+        table = _read_layer(path, place, read.model_copy(update={"layer": None}), deleted=deleted)
     note = "came without its .shx: the index was made anew"
     return _told(table, (note,))
 
@@ -222,7 +228,7 @@ def _words(problem: BaseException) -> str:
     return " ".join(str(problem)[:300].split()).rstrip(". ")
 
 
-def _read_layer(path: Path, place: str, read: Read) -> Table:
+def _read_layer(path: Path, place: str, read: Read, *, deleted: int = 0) -> Table:
     options = {} if read.encoding is None else {"encoding": gdal_name(read.encoding)}
     with _said(path) as said:
         layers = [str(name) for name in pyogrio.list_layers(place)[:, 0]]
@@ -233,7 +239,7 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
             meant = _worth_reading(counted)
         else:
             meant = [named or choose(path, "layer", None, _worth_reading(counted))]
-        frames = {layer: _read_whole(path, place, layer, counted[layer], options) for layer in meant}
+        frames = {layer: _read_whole(path, place, layer, counted[layer], options, deleted) for layer in meant}
     systems = {layer: _stated(getattr(frame, "crs", None)) for layer, frame in frames.items()}
     if len(set(systems.values())) > 1:
         raise ContractError(f"{path}: its layers have several CRS ({systems}). Name one as [read] layer.")
@@ -260,8 +266,8 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
     )
 
 
-def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str, str]) -> Any:
-    """Read one layer, and refuse one that is cut off."""
+def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str, str], deleted: int) -> Any:
+    """Read one layer, and refuse one that is cut off; GDAL counts rows that are marked as deleted, and reads none."""
     _check_extent(path, info)
     reading = partial(pyogrio.read_dataframe, place, layer=layer, datetime_as_string=True, on_invalid="ignore")
     try:
@@ -271,7 +277,7 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
         if options or not path.name.lower().endswith(".gpkg"):
             raise
         frame = _with_marks(reading(encoding=_EVERY_BYTE))
-    announced = int(info["features"])
+    announced = int(info["features"]) - deleted
     if announced > len(frame):
         raise ContractError(
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "

@@ -137,11 +137,15 @@ def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: 
     ("head", "cell", "told"),
     [
         *((head, "1200", "1200 kW") for head in ("Leistung (kW)", "vykon_kW", "Moc [kW]", "kWel")),
+        *((head, "1200", "1200 kW") for head in ("Leistung kW", "Leistung/kW", "PTH,kWth", "kWp", "kW_el", "kW (el)")),
+        ("Prated kWh", "1200", "1200"),
+        ("PkW", "1200", "1200"),
         ("GW", "1.2", "1200 MW"),
         ("kW", 1.125, "0.001125 MW"),
         ("Leistung in MW", "1200", "1200"),
         ("Leistung", "1200", "1200"),
-        ("Leistung (kW)", "1,2 MW", "1,2 MW"),
+        *(("Leistung (kW)", cell, cell) for cell in ("1,2 MW", "ca. 1,2 MW", "1200 PS", "brak", "True")),
+        *(("Leistung (kW)", cell, f"{cell} kW") for cell in ("ca. 1200", "około 1200", "~1200", "1,2E+03")),
         ("Tonnen kWh", "1200", "1200"),
     ],
 )

@@ -7,8 +7,14 @@ from collections.abc import Iterable, Sequence, Set
 from numbers import Real
 from typing import Any, Final
 
-_UNIT: Final = re.compile(r"(?:^|[\s_(\[,/])([kg]w)(?:el?|th?|p)?[)\]]?\s*$", re.IGNORECASE)
+from inducult_geo.text import fold_once, packaged_words
+
+_UNIT: Final = re.compile(r"(?:^|[\s_(\[,/])([kg]w)[\s_(]{0,2}(?:el?|th?|p)?[)\]]?\s*$", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_ABOUT: Final = "|".join(sorted(packaged_words("date_words.csv", "role")["approximate"]))
+_NO_UNIT: Final = re.compile(rf"^\s*(?:{_ABOUT})\b|(?<=\d)e(?=[+-]?\d)")
+"""Letters that are no unit, folded: a word for about, and the exponent of a number ("1.2E+03")."""
+
 _NUMBER: Final = re.compile(r"\s*\d+([.,])\d+\s*", re.ASCII)
 _FRACTION: Final = re.compile(r"\s*(?:(?:0|\d{4,})[.,]\d+|\d+[.,](?:\d{1,2}|\d{4,}))\s*", re.ASCII)
 """What has a decimal mark for sure: a register gives all its numbers three places ("2350.000" beside "12.500")."""
@@ -44,4 +50,5 @@ def _with(cell: Any, unit: str, marks: Set[str]) -> Any:
         cell = float(cell.replace(",", "."))
     if isinstance(cell, Real) and not isinstance(cell, bool):
         return f"{float(cell) * _MEGAWATTS[unit]:.12g} MW"
-    return cell if cell is None or _LETTER.search(str(cell)) else f"{cell} {unit}"
+    is_told = cell is None or _LETTER.search(_NO_UNIT.sub("", fold_once(str(cell))))
+    return cell if is_told else f"{cell} {unit}"

@@ -149,6 +149,16 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("Huta#http://huta.pl#", "http://huta.pl"),
         ('<a href="http://huta.pl/a">x</a>', "http://huta.pl/a"),
         ("http//huta.pl.", "http://huta.pl"),
+        ("http:/huta.pl", "http://huta.pl"),
+        ("http:www.huta.pl?", "http://www.huta.pl"),
+        ("(http://huta.pl/a.).", "http://huta.pl/a"),
+        ("(https://pl.wikipedia.org/wiki/Huta_(Warszawa))", "https://pl.wikipedia.org/wiki/Huta_(Warszawa)"),
+        ("https://huta.pl/[a]", "https://huta.pl/[a]"),
+        ("https://cs.wikipedia.org/wiki/Huta_a.s.;", "https://cs.wikipedia.org/wiki/Huta_a.s."),
+        ("www.huta.pl oder www.hala.pl", "https://www.huta.pl"),
+        ("http://huta.pl|www.hala.pl", "http://huta.pl"),
+        ("https://huta.pl/?a=http//hala.pl", "https://huta.pl/?a=http//hala.pl"),
+        ("data:text/html,<a href='http://huta.pl'>", None),
         ("https://huta.pl/plan huty.pdf", None),
         ("javascript:open('http://huta.pl')", None),
         ("www.huta.pl; hala.pl", "https://www.huta.pl"),
@@ -174,6 +184,7 @@ def test_only_web_addresses_are_websites(vocabulary: Vocabulary, written: str, w
 def test_a_cell_full_of_beginnings_of_addresses_takes_no_time() -> None:
     before = time.process_time()
     assert web_address("=www." * 10_000) is None
+    assert web_address("www.a" + ".)" * 50_000) is None
     assert time.process_time() - before < 0.6
 
 
@@ -811,25 +822,30 @@ def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary)
     ("written", "is_told"),
     [
         *((text, False) for text in ("bez názvu", "B.D.", "N.N.", "(brak)", "n.v.t.", "ohne Namen", "//")),
+        *((text, False) for text in ("k. A.", "N/A", "S.N.C.", "BRAK", "TBD", "NVT", "KEINE", "UNBEKANNT")),
+        ("Information not available", False),
         *((text, True) for text in ("#BEZUG!", "#DIV/0!", "#N/D", "BD", "dtto", "j.w.", "0", "xxx", "-9999")),
-        *((text, True) for text in ("B.P.", "Nema")),
+        *((text, True) for text in ("#N/V", "#NENÍ_K_DISPOZICI", "#N.B.", "Err:502", "ND", "NN", "0,0", "-1")),
+        *((text, True) for text in ("B.P.", "Nema", "Nima", "Ka")),
     ],
 )
 def test_what_people_and_spreadsheets_write_for_nothing_is_no_name(
     vocabulary: Vocabulary, written: str, is_told: bool
 ) -> None:
     """A brewery and a sawmill of two lists were one by the number "b.d." (no data) that both had."""
-    row = {"name": written, "operator": written, "city": written, "postcode": written, "ids.heritage": written}
+    plain = ["operator", "address", "city", "postcode", "heritage_ref"]
+    row = dict.fromkeys(["name", *plain, "ids.heritage"], written)
     result = made(vocabulary, [row | {"alt_name": f"Huta; {written}"}])
     record = result.records.iloc[0]
     assert from_json(record["names"]) == {"alt": "Huta"}
-    assert record[["operator", "city", "postcode"]].isna().all()
+    assert record[plain].isna().all()
     assert not from_json(record["ids"]).get("heritage")
     assert ("read_as_empty" in kinds(result)) is is_told
 
 
 @pytest.mark.parametrize(
-    "written", ["NEMA", "N&N", "NC", "Brak Boot", "#1", "Huta 0", "X2", "Privat-Brauerei", "XXXLutz"]
+    "written",
+    ["NEMA", "N&N", "NC", "Brak Boot", "#1", "Huta 0", "X2", "Privat-Brauerei", "XXXLutz", "Kopp&regner; Co", "Erz!"],
 )
 def test_a_name_that_is_near_to_nothing_is_one(vocabulary: Vocabulary, written: str) -> None:
     assert from_json(made(vocabulary, [{"name": written}]).records["names"].iloc[0]) == {"name": written}

@@ -76,8 +76,8 @@ def may_be_meant(text: str) -> bool:
     if _NO_NUMBER.fullmatch(text) or _ERROR.fullmatch(text) or text.casefold() in MAYBE_NAMES or text in _FIRMS:
         return True
     letters = "".join(_WORD.findall(fold_once(text)))
-    is_initials = text.isupper() and len(letters) == len("BP") and (text.isalpha() or letters not in _CAPITALS_TOO)
-    return is_initials or _says(text, "as above")
+    is_short = text.isupper() and len(letters) == len("BP") and "/" not in text
+    return (is_short and (text.isalpha() or letters not in _CAPITALS_TOO)) or _says(text, "as above")
 
 
 def _sign(entity: re.Match[str]) -> str:

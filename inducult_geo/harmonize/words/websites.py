@@ -14,13 +14,18 @@ _SLIP: Final = re.compile(r"(?<![^\s#<(\"'=])(https?)(?::/{1,3}|//|:(?=www\.))\s
 
 _WITHIN: Final = re.compile(
     r"(?<![^\s#<(\"'=:])(?P<web>(?:https?://|www\.)[^\s<>\"']{1,2000}+)"
-    r"(?=[>\"']|\s*$|\s+(?:[(,;|/+&–-]|https?:|www\.|(?:and|und|a|e|i|in|oraz|en|et|ter)\s))",
+    r"(?=[>\"']|\s*$|\s+(?:[(,;|/+&–-]|https?:|www\.|(?:and|und|a|e|i|in|oraz|en|et|ter|"
+    r"or|oder|o|lub|nebo|ali|ili|ou|of)\s))",
     re.IGNORECASE,
 )
 """An address among other words, by its beginning; what goes on behind a blank may be the rest of it ("/a b.pdf")."""
 
 _SCRIPT: Final = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
-_AROUND: Final = ".,;:!?#|]"
+_AROUND: Final = ",;:!?#|"
+_ABBREVIATED: Final = re.compile(r"(?:[._]\w|_(?:co|inc|ltd))\.$", re.IGNORECASE)
+"""The end of an address of an article, whose stop is a part of it ("/wiki/Škoda_a.s.")."""
+
+_LONGEST_ABBREVIATED: Final = len("_inc.")
 
 
 def web_address(text: str | None) -> str | None:
@@ -41,6 +46,15 @@ def web_address(text: str | None) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Return the first of several addresses without the marks at its end."""
-    told = _FURTHER.sub("", text).strip().rstrip(_AROUND)
-    return told if "(" in told else told.rstrip(")")
+    """Return the first of several addresses without the marks around it; brackets within are a part of it."""
+    told = _without_marks(_FURTHER.sub("", text).strip())
+    for opens, closes in ("()", "[]"):
+        at_end = len(told) - len(told.rstrip(closes))
+        more = max(told.count(closes) - told.count(opens), 0)
+        told = _without_marks(told[: len(told) - min(at_end, more)])
+    return told
+
+
+def _without_marks(text: str) -> str:
+    told = text.rstrip(_AROUND)
+    return told if _ABBREVIATED.search(told[-_LONGEST_ABBREVIATED:]) else told.rstrip(f"{_AROUND}.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import struct
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +211,35 @@ def test_a_dbf_without_misfits_is_read_where_it_lies(tmp_path: Path, monkeypatch
     assert table.frame[["ID", "X", "D", "L"]].to_numpy().tolist() == [
         [1, None, "1890-01-02", False], [None, -150, None, None],
     ]  # fmt: skip
+
+
+GEOPACKAGE_CELLS = [
+    ("INTEGER", ["n/a", "1,5", 1.5, 7, None], ["n/a", "1,5", 1.5, 7, None]),
+    ("MEDIUMINT", [2**40, b"\x01", -5], [2**40, None, -5]),
+    ("REAL", ["12,5", 12.5, 3], ["12,5", 12.5, 3.0]),
+    ("BOOLEAN", ["ja", 5, 1, 0, None], ["ja", 5, True, False, None]),
+    ("DATE", ["1890-00-00", 1890, "1890-01-02T03:04:05Z"], ["1890-00-00", 1890, "1890-01-02"]),
+    ("DATETIME", ["um 1890", "1890-01-02T03:04:05Z"], ["um 1890", "1890-01-02T03:04:05Z"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "stored", "read"), GEOPACKAGE_CELLS, ids=[kind for kind, *_ in GEOPACKAGE_CELLS])
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_cell_of_a_geopackage_that_is_not_of_its_columns_kind_is_what_is_stored(
+    tmp_path: Path, kind: str, stored: list[Any], read: list[Any], as_zip: bool
+) -> None:
+    """SQLite takes any value in any column; GDAL made 0 of "n/a", 1 of "1,5", and nothing of 1890-00-00."""
+    path = tmp_path / "a.gpkg"
+    places = gpd.points_from_xy([*range(len(stored) + 1)], [47] * (len(stored) + 1), crs=4326)
+    gpd.GeoDataFrame(geometry=places).to_file(path, layer="x", engine="pyogrio", SPATIAL_INDEX="NO")
+    with closing(sqlite3.connect(path)) as con, con:
+        # Ids of features that do not begin with 1, as after a row was taken out.
+        con.execute("DELETE FROM x WHERE fid = 1")
+        con.execute(f'ALTER TABLE x ADD COLUMN "v \'1" {kind}')
+        con.executemany('UPDATE x SET "v \'1" = ? WHERE fid = ?', zip(stored, range(2, len(stored) + 2), strict=True))
+    if as_zip:
+        path = zipped(tmp_path / "b.zip", {"a.gpkg": path.read_bytes()})
+    table = read_table(path, AUTO)
+    cells = table.frame["v '1"].tolist()
+    assert list(map(repr, cells)) == list(map(repr, read))
+    assert [shape.x for shape in table.frame["geometry"]] == [*range(1, len(stored) + 1)]

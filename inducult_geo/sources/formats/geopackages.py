@@ -47,13 +47,8 @@ def check_views(told: Path, path: Path, layer: str | None = None) -> tuple[str, 
         Where a view does not end in `MAX_SECONDS`, holds more than `MAX_ROWS` rows or `MAX_VIEW_BYTES`,
         or needs what SQLite alone does not know; where `layer` is another one, of a generated column only.
     """
-    # Immutable where no log lies beside it: SQLite would make one in the partner's folder.
-    log = path.with_name(path.name + "-wal")
-    how = "" if log.is_file() and log.stat().st_size else "&immutable=1"
     left_out = []
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{how}", uri=True)) as con:
-        con.text_factory = bytes
-        con.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+    with closing(opened_to_read(path)) as con:
         ends = time.monotonic() + MAX_SECONDS
         # The one that is meant has the whole time.
         for name, is_view, columns in sorted(_made(con), key=lambda one: one[0] != layer):
@@ -68,6 +63,17 @@ def check_views(told: Path, path: Path, layer: str | None = None) -> tuple[str, 
                     f"Export > Save Features As, one by one) and send these{other}."
                 )
     return tuple(left_out)
+
+
+def opened_to_read(path: Path) -> sqlite3.Connection:
+    """Open a GeoPackage of which nothing may change, neither in it nor beside it; its texts are bytes."""
+    # Immutable where no log lies beside it: SQLite would make one in the partner's folder.
+    log = path.with_name(path.name + "-wal")
+    how = "" if log.is_file() and log.stat().st_size else "&immutable=1"
+    con = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{how}", uri=True)
+    con.text_factory = bytes
+    con.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+    return con
 
 
 def leave_out(told: Path, path: Path, names: tuple[str, ...]) -> tuple[str, ...]:

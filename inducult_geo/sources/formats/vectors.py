@@ -27,6 +27,7 @@ from inducult_geo.sources.formats.attribute_cells import Cells, as_text, with_ow
 from inducult_geo.sources.formats.attributes import Attributes, attributes_of
 from inducult_geo.sources.formats.descriptions import with_described
 from inducult_geo.sources.formats.drawings import with_attributes
+from inducult_geo.sources.formats.geopackage_cells import stray_cells, with_strays
 from inducult_geo.sources.formats.geopackages import check_views, leave_out
 from inducult_geo.sources.formats.markup import holds
 from inducult_geo.sources.formats.nested import with_nested
@@ -269,7 +270,9 @@ def _read_layer(path: Path, place: str, read: Read, *, deleted: int = 0) -> Tabl
 def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str, str], deleted: int) -> Any:
     """Read one layer, and refuse one that is cut off; GDAL counts rows that are marked as deleted, and reads none."""
     _check_extent(path, info)
-    reading = partial(pyogrio.read_dataframe, place, layer=layer, datetime_as_string=True, on_invalid="ignore")
+    strays = stray_cells(Path(place), layer) if place.lower().endswith(".gpkg") else {}
+    how = {"datetime_as_string": True, "on_invalid": "ignore", "fid_as_index": bool(strays)}
+    reading = partial(pyogrio.read_dataframe, place, layer=layer, **how)
     try:
         frame = reading(**options)
     except UnicodeDecodeError:
@@ -283,7 +286,8 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
             "Ask for it again."
         )
-    return _with_whole_numbers(frame, info, partial(_exact, place, layer, options))
+    whole = _with_whole_numbers(frame, info, partial(_exact, place, layer, options))
+    return with_strays(whole, strays) if strays else whole
 
 
 def _with_marks(frame: Any) -> Any:

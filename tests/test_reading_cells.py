@@ -243,3 +243,35 @@ def test_a_cell_of_a_geopackage_that_is_not_of_its_columns_kind_is_what_is_store
     cells = table.frame["v '1"].tolist()
     assert list(map(repr, cells)) == list(map(repr, read))
     assert [shape.x for shape in table.frame["geometry"]] == [*range(1, len(stored) + 1)]
+
+
+SCHEMA = (
+    '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Schema name="s" id="s"><SimpleField type="int" name="n"/>'
+    "<SimpleField name='d' type='double'></SimpleField><SimpleField type=\"bool\" name=\"b\"/>"
+    '<SimpleField type="string" name="s"/></Schema>{rows}</Document></kml>'
+)
+
+
+@pytest.mark.parametrize("as_kmz", [False, True])
+def test_a_cell_of_a_kml_that_is_not_what_its_schema_promises_is_what_stands_there(
+    tmp_path: Path, as_kmz: bool
+) -> None:
+    """An empty cell in a field of numbers was 0, "n/a" as well, "12,5" was 12, and an empty yes or no a no."""
+    cells = [("5", "1.5", "true", "5"), ("", "", "", ""), ("n/a", "12,5", "ja", "x"), ("99999999999", "3", "0", "1.0")]
+    rows = "".join(
+        '<Placemark><ExtendedData><SchemaData schemaUrl="#s">'
+        + "".join(f'<SimpleData name="{name}">{cell}</SimpleData>' for name, cell in zip("ndbs", row, strict=True))
+        + "</SchemaData></ExtendedData><Point><coordinates>15,47</coordinates></Point></Placemark>"
+        for row in cells
+    )
+    path = tmp_path / "a.kml"
+    path.write_text(SCHEMA.format(rows=rows))
+    if as_kmz:
+        path = zipped(tmp_path / "b.kmz", {"doc.kml": path.read_bytes()})
+    table = read_table(path, AUTO)
+    assert table.frame["n"].tolist() == [5, None, "n/a", 99999999999]
+    assert list(map(repr, table.frame["d"])) == ["1.5", "None", "'12,5'", "3.0"]
+    assert table.frame["b"].tolist() == [True, None, "ja", False]
+    assert table.frame["s"].tolist() == ["5", "", "x", "1.0"]
+    (told,) = [note for note in table.notes if "not of their column's kind" in note]
+    assert "'n' (1, first 'n/a' in feature 3)" in told

@@ -99,7 +99,7 @@ def with_own_kinds(table: Table, columns: Sequence[Column]) -> Table:
     for column in columns:
         name = str(frame.columns[column.position])
         texts = [str(cell or "").strip(_BLANK) for cell in frame.iloc[:, column.position]]
-        read = [_value(column, text) for text in texts]
+        read = [value_of(column, text) for text in texts]
         frame[name] = pd.Series([value for value, _ in read], index=frame.index, dtype=object)
         if column.kind not in _READABLE:
             unread.append(name)
@@ -109,7 +109,7 @@ def with_own_kinds(table: Table, columns: Sequence[Column]) -> Table:
     return replace(
         table,
         frame=frame,
-        notes=(*table.notes, *_misfits_told(misfits)),
+        notes=(*table.notes, *misfits_told(misfits)),
         warnings=(*table.warnings, *_no_room_told(no_room), *_unread_told(unread, len(frame))),
     )
 
@@ -146,10 +146,10 @@ def _fits(column: Column, text: str) -> bool:
         return bool(_WHOLE.fullmatch(text))
     if column.kind in "NF" and _NO_NUMBER.fullmatch(text):
         return True
-    return _value(column, text)[1]
+    return value_of(column, text)[1]
 
 
-def _value(column: Column, text: str) -> tuple[Any, bool]:
+def value_of(column: Column, text: str) -> tuple[Any, bool]:
     """Return the value that a cell tells, and whether it is one of its column's kind; null where it tells none."""
     if not text or column.kind not in _READABLE:
         return None, True
@@ -179,7 +179,7 @@ def _day(text: str) -> tuple[str | None, bool]:
         return told, False
 
 
-def _misfits_told(misfits: Mapping[str, Sequence[tuple[int, str]]]) -> list[str]:
+def misfits_told(misfits: Mapping[str, Sequence[tuple[int, str]]]) -> list[str]:
     """Say which cells stand as they are written, since they are none of their column's kind."""
     where = [
         f"{name!r} ({len(cells)}, first {cells[0][1]!r} in feature {cells[0][0] + 1})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.gdal import gdal_set
+from inducult_geo.sources.formats import kml_schema
 from inducult_geo.sources.formats.attribute_cells import Cells, as_text, with_own_kinds
 from inducult_geo.sources.formats.attributes import Attributes, attributes_of
 from inducult_geo.sources.formats.descriptions import with_described
@@ -35,7 +36,6 @@ from inducult_geo.sources.formats.paged import cut_list
 from inducult_geo.sources.formats.pictures import MARK as OVERLAY
 from inducult_geo.sources.formats.pictures import without_pictures
 from inducult_geo.sources.formats.references import MARK, with_references
-from inducult_geo.sources.formats.sheet_child import EXACT_BELOW
 from inducult_geo.sources.formats.table import (
     MAX_BYTES,
     MAX_COLUMNS,
@@ -46,6 +46,7 @@ from inducult_geo.sources.formats.table import (
     choose,
     nul_rows,
 )
+from inducult_geo.sources.formats.vector_cells import EVERY_BYTE, exact, with_marks, with_whole_numbers
 from inducult_geo.sources.formats.vector_files import COMPANIONS, VectorFiles, judged, judged_member
 from inducult_geo.text import quoted
 from inducult_geo.text.encodings import gdal_name
@@ -59,9 +60,6 @@ ALL_LAYERS = "*"
 
 _ATTRIBUTE = b"ATTRIB"
 (_LOG,) = COMPANIONS[".gpkg"]
-
-_EVERY_BYTE = "ISO-8859-1"
-"""The encoding in which each byte is a letter."""
 
 _GPX_REPEATS = {"route_points", "track_points"}
 
@@ -137,10 +135,20 @@ def _read_kind(files: VectorFiles, read: Read) -> Table:
             return table
         with files.copied(suffix) as place, gdal_set({"GML_ATTRIBUTES_TO_OGR_FIELDS": True}):
             return with_references(table, _read_layer(path, place, read))
+    if suffix == ".kml":
+        table = _read_kml(files, read)
+        return with_described(without_pictures(table) if _holds(files, OVERLAY) else table)
     table = _read_layer(path, files.place, read)
-    if suffix != ".kml":
-        return with_nested(table) if suffix in (".geojson", ".json") else table
-    return with_described(without_pictures(table) if _holds(files, OVERLAY) else table)
+    return with_nested(table) if suffix in (".geojson", ".json") else table
+
+
+def _read_kml(files: VectorFiles, read: Read) -> Table:
+    kml, kinds = kml_schema.as_text(files.content(files.parts[files.suffix]))
+    if not kinds:
+        return _read_layer(files.path, files.place, read)
+    with files.copied(files.suffix) as place:
+        Path(place).write_bytes(kml)
+        return kml_schema.with_own_kinds(_read_layer(files.path, place, read), kinds)
 
 
 def _holds(files: VectorFiles, mark: bytes) -> bool:
@@ -279,48 +287,15 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
         # SQLite takes any bytes for a text: a cell of another encoding must not cost the others.
         if options or not path.name.lower().endswith(".gpkg"):
             raise
-        frame = _with_marks(reading(encoding=_EVERY_BYTE))
+        frame = with_marks(reading(encoding=EVERY_BYTE))
     announced = int(info["features"]) - deleted
     if announced > len(frame):
         raise ContractError(
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
             "Ask for it again."
         )
-    whole = _with_whole_numbers(frame, info, partial(_exact, place, layer, options))
+    whole = with_whole_numbers(frame, info, partial(exact, place, layer, options))
     return with_strays(whole, strays) if strays else whole
-
-
-def _with_marks(frame: Any) -> Any:
-    """Read texts whose bytes were each read as a letter as the UTF-8 that they are; what is none gets marks of loss."""
-
-    def told(cell: Any) -> Any:
-        return cell.encode(_EVERY_BYTE).decode("utf-8", "replace") if isinstance(cell, str) else cell
-
-    named = frame.rename(columns=told)
-    texts = [name for name, kind in named.dtypes.items() if pd.api.types.is_string_dtype(kind) and name != "geometry"]
-    return named.assign(**{name: named[name].map(told) for name in texts})
-
-
-def _with_whole_numbers(frame: pd.DataFrame, info: Any, exact: Callable[[str], Sequence[Any]]) -> pd.DataFrame:
-    """Keep whole numbers such, and yes and no, in columns with an empty cell: as fractions they make other keys.
-
-    `info` has the names and types of the columns, in order, as GDAL tells them; `exact` reads one column again.
-    """
-    for place, (name, kind) in enumerate(zip(info["fields"], map(str, info["dtypes"]), strict=True)):
-        column = frame.iloc[:, place]
-        if column.dtype.kind != "f" or (kind != "bool" and "int" not in kind):
-            continue
-        is_long = bool((column.abs() >= EXACT_BELOW).any())
-        cells = pd.Series(exact(name) if is_long else column, dtype="boolean" if kind == "bool" else "Int64")
-        frame.isetitem(place, cells.array)
-    return frame
-
-
-def _exact(place: str, layer: str, options: Mapping[str, str], name: str) -> Sequence[Any]:
-    """Read the whole numbers of one column without turning them into fractions, which keep 15 digits."""
-    _, table = pyogrio.read_arrow(place, layer=layer, columns=[name], read_geometry=False, **options)
-    cells: Sequence[Any] = table[name].to_pylist()
-    return cells
 
 
 def _with_shapes(frame: pd.DataFrame) -> pd.DataFrame:

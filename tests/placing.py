@@ -13,6 +13,7 @@ from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.places.place import Ground, place
 from inducult_geo.harmonize.places.placement import SAME_PLACE_M, choose_reading
+from inducult_geo.harmonize.places.readings import Land
 from inducult_geo.harmonize.transforms.crs import transform_points
 
 OUTCOMES = ("as declared", "repaired", "kept back", "believed", "REPAIRED WRONGLY")
@@ -21,9 +22,8 @@ OUTCOMES = ("as declared", "repaired", "kept back", "believed", "REPAIRED WRONGL
 def is_torn(data: Dataset) -> bool:
     """Whether more than one reading of a file lies in its region, more than 3 m apart: it must be kept back."""
     x, y = (np.array([float(text) for text in texts]) for texts in (data.x, data.y))
-    found = choose_reading(
-        x, y, crs=data.crs, area=data.region.area, country=data.region.country, candidates=data.region.usual
-    )
+    land = Land(data.region.area, data.region.country)
+    found = choose_reading(x, y, land, crs=data.crs, candidates=data.region.usual)
     return found.status == "ambiguous" and any(candidate.shift_m > SAME_PLACE_M for candidate in found.candidates)
 
 

@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.places.placement import SAME_PLACE_M, Placement, choose_reading
-from inducult_geo.harmonize.places.readings import Reading
+from inducult_geo.harmonize.places.readings import Land, Reading
 from inducult_geo.harmonize.transforms.crs import transform_points
 
 # Beside what the regions' files list: older systems in which files of these countries come.
@@ -30,7 +31,7 @@ MORE = {
 SLOW = ("karlovy-vary", "leoben", "padova", "zwickau")
 SOME_QUICK = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in REGIONS]
 """The regions, of which those with the most systems wait for the slow tests: each is tried with each other one."""
-ZWICKAU = {"country": "DE", "candidates": ("EPSG:25833", "EPSG:31468", "EPSG:31469", "EPSG:3398", "EPSG:4326")}
+ZWICKAU = ("EPSG:25833", "EPSG:31468", "EPSG:31469", "EPSG:3398", "EPSG:4326")
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,10 @@ def _systems(repository: Path, region: str) -> tuple[str, tuple[str, ...]]:
     return declared["country"], (*declared["crs"], *MORE[declared["country"]])
 
 
+def _in_zwickau(x: np.ndarray, y: np.ndarray, area: BaseGeometry, **how: Any) -> Placement:
+    return choose_reading(x, y, Land(area, "DE"), candidates=ZWICKAU, **how)
+
+
 def _error_m(placed: Placement, x: np.ndarray, y: np.ndarray, lon: np.ndarray, lat: np.ndarray, country: str) -> float:
     assert placed.reading is not None
     east, north = placed.reading.apply(x, y)
@@ -71,7 +76,7 @@ def test_what_is_right_is_taken_as_declared(outlines: Path, repository: Path, re
     lon, lat = inside(area, n)
     for crs in systems:
         x, y = sent(lon, lat, crs, country)
-        placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+        placed = choose_reading(x, y, Land(area, country), crs=crs, candidates=systems)
         assert placed.status == "chosen", (crs, placed.detail)
         assert placed.reading == Reading.as_declared(crs)
 
@@ -84,7 +89,7 @@ def test_no_corruption_is_repaired_wrongly(outlines: Path, repository: Path, reg
     seen: Counter[tuple[str, str]] = Counter()
     for crs in systems:
         for kind, x, y in damaged(*sent(lon, lat, crs, country), crs):
-            placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+            placed = choose_reading(x, y, Land(area, country), crs=crs, candidates=systems)
             if placed.reading is not None:
                 assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (crs, kind, placed)
             seen[kind, placed.status] += 1
@@ -103,7 +108,7 @@ def test_few_points_are_never_repaired(outlines: Path, repository: Path, region:
     lon, lat = np.repeat(lon, 25), np.repeat(lat, 25)
     for crs in systems:
         for kind, x, y in damaged(*sent(lon, lat, crs, country), crs):
-            placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+            placed = choose_reading(x, y, Land(area, country), crs=crs, candidates=systems)
             assert placed.reading is None or placed.reading.is_as_declared, (crs, kind, placed)
 
 
@@ -119,7 +124,7 @@ def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, reposito
     for truth in systems:
         for kind, x, y in damaged(*sent(lon, lat, truth, country), truth):
             for crs in systems:
-                placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+                placed = choose_reading(x, y, Land(area, country), crs=crs, candidates=systems)
                 if placed.reading is None or placed.reading.is_as_declared:
                     continue
                 assert _error_m(placed, x, y, lon, lat, country) <= 800, (truth, kind, crs, placed)
@@ -132,11 +137,11 @@ def test_nothing_declared(outlines: Path, repository: Path, region: str) -> None
     lon, lat = inside(area, 20)
     for truth in systems:
         for kind, x, y in damaged(*sent(lon, lat, truth, country), truth):
-            placed = choose_reading(x, y, crs=None, area=area, country=country, candidates=systems)
+            placed = choose_reading(x, y, Land(area, country), crs=None, candidates=systems)
             if placed.reading is not None:
                 assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (truth, kind, placed)
                 assert "add" not in placed.reading.repairs
-            few = choose_reading(x[:4], y[:4], crs=None, area=area, country=country, candidates=systems)
+            few = choose_reading(x[:4], y[:4], Land(area, country), crs=None, candidates=systems)
             assert few.status != "chosen"
 
 
@@ -144,7 +149,7 @@ def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     lon, lat = inside(area.buffer(-0.05), 30)
     x, y = sent(lon, lat, "EPSG:25833", "DE")
-    placed = choose_reading(x, y, crs="EPSG:31469", area=area, country="DE")
+    placed = choose_reading(x, y, Land(area, "DE"), crs="EPSG:31469")
     assert placed.status == "ambiguous"
     assert {item.reading.crs for item in placed.candidates} == {"EPSG:31469", "EPSG:25833"}
     assert max(item.shift_m for item in placed.candidates) > 1000
@@ -154,16 +159,14 @@ def test_a_prefix_that_may_be_of_either_zone_is_not_added() -> None:
     """In a land across two zones the numbers without it lie in both."""
     lon, lat = np.array([12.41, 12.47, 12.5, 12.55, 12.6]), np.array([50.6, 50.7, 50.65, 50.75, 50.8])
     zone = transform_points(lon, lat, source_crs="EPSG:4326", target_crs="EPSG:31468", country="DE")
-    how = {"crs": "EPSG:31468", "country": "DE", "candidates": ("EPSG:31468", "EPSG:31469")}
-    wide = choose_reading(zone.x - 4e6, zone.y, area=shapely.box(8, 50, 16, 51.5), **how)
+    how = {"crs": "EPSG:31468", "candidates": ("EPSG:31468", "EPSG:31469")}
+    wide = choose_reading(zone.x - 4e6, zone.y, Land(shapely.box(8, 50, 16, 51.5), "DE"), **how)
     assert wide.status == "ambiguous"
     assert {one.reading.crs for one in wide.candidates} > {"EPSG:31468", "EPSG:31469"}
-    narrow = choose_reading(zone.x - 4e6, zone.y, area=shapely.box(12, 50, 13, 51.5), **how)
+    narrow = choose_reading(zone.x - 4e6, zone.y, Land(shapely.box(12, 50, 13, 51.5), "DE"), **how)
     assert (narrow.status, narrow.reading.name) == ("chosen", "zone prefix missing")
     for candidates in (("EPSG:4258", "EPSG:4326"), ("EPSG:4326", "EPSG:4258")):
-        plain = choose_reading(
-            lon, lat, crs=None, area=shapely.box(12, 50, 13, 51), country="DE", candidates=candidates
-        )
+        plain = choose_reading(lon, lat, Land(shapely.box(12, 50, 13, 51), "DE"), crs=None, candidates=candidates)
         assert plain.reading.crs == "EPSG:4326", "of ETRS89 nobody said that they are"
 
 
@@ -172,19 +175,19 @@ def test_web_mercator_called_degrees_is_repaired(outlines: Path) -> None:
     lon, lat = inside(area, 30)
     x, y = sent(lon, lat, "EPSG:3857", "DE")
     for east, north, swap in ((x, y, False), (y, x, True)):
-        placed = choose_reading(east, north, crs="EPSG:4326", area=area, **ZWICKAU)
+        placed = _in_zwickau(east, north, area, crs="EPSG:4326")
         assert placed.reading is not None
         assert (placed.reading.crs, placed.reading.swap, placed.reading.is_as_declared) == ("EPSG:3857", swap, False)
         assert _error_m(placed, east, north, lon, lat, "DE") < 0.01
     # Degrees of DHDN are no less likely there, and Web Mercator is of another datum.
-    assert choose_reading(x, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "ambiguous"
+    assert _in_zwickau(x, y, area, crs="EPSG:4314").status == "ambiguous"
 
 
 def test_degrees_called_meters_are_offered_with_their_datums(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     lon, lat = inside(area, 30)
-    candidates = (*ZWICKAU["candidates"], "EPSG:4314")
-    placed = choose_reading(lon, lat, crs="EPSG:25833", area=area, country="DE", candidates=candidates)
+    candidates = (*ZWICKAU, "EPSG:4314")
+    placed = choose_reading(lon, lat, Land(area, "DE"), crs="EPSG:25833", candidates=candidates)
     assert placed.status == "ambiguous"
     assert [item.reading.crs for item in placed.candidates] == ["EPSG:4258", "EPSG:4326", "EPSG:4314"]
     assert placed.candidates[2].shift_m > 100
@@ -194,19 +197,19 @@ def test_degrees_called_meters_are_offered_with_their_datums(outlines: Path) -> 
 def test_degrees_do_not_come_back_around_the_globe(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     x, y = sent(*inside(area, 30), "EPSG:4314", "DE")
-    assert choose_reading(x + 360, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "none"
-    assert choose_reading(x, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "chosen"
+    assert _in_zwickau(x + 360, y, area, crs="EPSG:4314").status == "none"
+    assert _in_zwickau(x, y, area, crs="EPSG:4314").status == "chosen"
 
 
 def test_krovak_signs_and_axes(outlines: Path) -> None:
     area = _area(outlines, "karlovy-vary")
     x, y = sent(*inside(area, 30), "EPSG:5514", "CZ")
     for east, north in ((-x, -y), (-y, -x), (y, x)):
-        placed = choose_reading(east, north, crs="EPSG:5514", area=area, country="CZ")
+        placed = choose_reading(east, north, Land(area, "CZ"), crs="EPSG:5514")
         assert placed.reading is not None
         assert np.allclose(placed.reading.apply(east, north), (x, y))
     for east, north in ((-x, -y), (-y, -x)):
-        placed = choose_reading(east, north, crs="EPSG:5513", area=area, country="CZ")
+        placed = choose_reading(east, north, Land(area, "CZ"), crs="EPSG:5513")
         assert placed.reading == Reading.as_declared("EPSG:5513")
 
 
@@ -217,9 +220,9 @@ def test_swapped_belgian_points_near_the_diagonal_are_left_alone(outlines: Path)
     x, y = sent(lon, lat, "EPSG:3812", "BE")
     twice = shapely.contains_xy(area, *_degrees(y, x))
     assert 5 <= twice.sum() < 100
-    placed = choose_reading(x[twice], y[twice], crs="EPSG:3812", area=area, country="BE")
+    placed = choose_reading(x[twice], y[twice], Land(area, "BE"), crs="EPSG:3812")
     assert placed.status == "ambiguous"
-    assert choose_reading(y, x, crs="EPSG:3812", area=area, country="BE").reading == Reading(
+    assert choose_reading(y, x, Land(area, "BE"), crs="EPSG:3812").reading == Reading(
         "axes swapped", "EPSG:3812", swap=True
     )
 
@@ -233,41 +236,39 @@ def test_strays_are_borne_up_to_the_share(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     x, y = sent(*inside(area, 40), "EPSG:25833", "DE")
     x[:2] += 500_000
-    assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
+    assert _in_zwickau(x, y, area, crs="EPSG:25833").status == "chosen"
     x[:3] += 500_000
-    none = choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU)
+    none = _in_zwickau(x, y, area, crs="EPSG:25833")
     assert (none.status, none.reading, none.candidates) == ("none", None, ())
     assert "92%" in none.detail
-    assert choose_reading(x, y, crs="EPSG:25833", area=area, share_min=0.9, **ZWICKAU).status == "chosen"
+    assert _in_zwickau(x, y, area, crs="EPSG:25833", share_min=0.9).status == "chosen"
 
 
 def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     x, y = (np.tile(part, 75) for part in sent(*inside(area, 40), "EPSG:25833", "DE"))
-    assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
+    assert _in_zwickau(x, y, area, crs="EPSG:25833").status == "chosen"
     # A thousand rows of one head office say nothing of the others.
     x[:1000], y[:1000] = x[0], y[0]
-    assert choose_reading(y, x, crs="EPSG:25833", area=area, **ZWICKAU).reading == Reading(
-        "axes swapped", "EPSG:25833", swap=True
-    )
+    assert _in_zwickau(y, x, area, crs="EPSG:25833").reading == Reading("axes swapped", "EPSG:25833", swap=True)
 
 
 def test_five_points_are_enough_for_a_repair_and_of_fewer_all_must_lie_inside(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     x, y = sent(*inside(area, 5), "EPSG:25833", "DE")
-    assert choose_reading(y, x, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
-    assert choose_reading(y[:4], x[:4], crs="EPSG:25833", area=area, **ZWICKAU).status == "ambiguous"
+    assert _in_zwickau(y, x, area, crs="EPSG:25833").status == "chosen"
+    assert _in_zwickau(y[:4], x[:4], area, crs="EPSG:25833").status == "ambiguous"
     x[0] += 500_000
-    assert choose_reading(x, y, crs="EPSG:25833", area=area, share_min=0.7, **ZWICKAU).status == "chosen"
-    assert choose_reading(x[:4], y[:4], crs="EPSG:25833", area=area, share_min=0.7, **ZWICKAU).status == "none"
+    assert _in_zwickau(x, y, area, crs="EPSG:25833", share_min=0.7).status == "chosen"
+    assert _in_zwickau(x[:4], y[:4], area, crs="EPSG:25833", share_min=0.7).status == "none"
 
 
 def test_empty_and_unknown(outlines: Path) -> None:
     area = _area(outlines, "zwickau")
     nothing = np.array([np.nan, np.inf])
-    assert choose_reading(nothing, nothing, crs="EPSG:25833", area=area, **ZWICKAU).status == "none"
+    assert _in_zwickau(nothing, nothing, area, crs="EPSG:25833").status == "none"
     with pytest.raises(CoordinateError, match="EPSG:4312"):
-        choose_reading(np.ones(1), np.ones(1), crs="EPSG:31256", area=area, country="DE")
+        choose_reading(np.ones(1), np.ones(1), Land(area, "DE"), crs="EPSG:31256")
 
 
 @given(

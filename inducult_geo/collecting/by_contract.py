@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from inducult_geo.catalog import Contract, Region
+from inducult_geo.catalog import Contract
 from inducult_geo.collecting.boundaries import outline_for_check
-from inducult_geo.collecting.gather import ground_of_the_world, harmonized, in_languages_of
+from inducult_geo.collecting.gather import ground_of_region, ground_of_the_world, harmonized, in_languages_of
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable
 from inducult_geo.harmonize.places.place import Ground
@@ -38,9 +38,5 @@ def ground_of(contract: Contract, run: Run) -> Ground:
     """Return what is known of the land that a contract's source is about."""
     if contract.region is None:
         return ground_of_the_world(contract, run)
-    return ground_in(run.catalog.region(contract.region), run)
-
-
-def ground_in(region: Region, run: Run) -> Ground:
-    """Return what is known of the land that a source of a region is about."""
-    return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, run.settings.grids_folder)
+    region = run.catalog.region(contract.region)
+    return ground_of_region(region, outline_for_check(region, run).area, run)

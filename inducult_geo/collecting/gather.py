@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.collecting.at_hand import find_extract
@@ -55,6 +56,25 @@ class Gathered:
 
 
 @dataclass(frozen=True)
+class _Here:
+    """A region whose sources are gathered, with its outline; `home` is where they are kept."""
+
+    region: Region
+    land: KeptOutline
+    run: Run
+
+    @property
+    def home(self) -> Path:
+        """Folder of the region's sources."""
+        return self.run.folder.region(self.region.id) / "sources"
+
+    @property
+    def ground(self) -> Ground:
+        """What is known of its land."""
+        return ground_of_region(self.region, self.land.area, self.run)
+
+
+@dataclass(frozen=True)
 class _Source:
     """One source of a region: what it is made of (null: nobody can tell), and how; `home` is where it is kept."""
 
@@ -87,7 +107,7 @@ def gather_region(
     TransientError
         With `patient` alone.
     """
-    sources = [one for one in _sources_of(region, land, run) if only is None or one.id in only]
+    sources = [one for one in _sources_of(_Here(region, land, run)) if only is None or one.id in only]
     return [_or_kept(one, region.id, run, patient=patient) for one in sources]
 
 
@@ -107,12 +127,12 @@ def wide_or_kept(contract: Contract, run: Run) -> Part:
     return _or_kept(_wide(contract, run), None, run)
 
 
-def _sources_of(region: Region, land: KeptOutline, run: Run) -> list[_Source]:
-    home = run.folder.region(region.id) / "sources"
+def _sources_of(here: _Here) -> list[_Source]:
+    catalog = here.run.catalog
     return [
-        _osm(region, land, home, run),
-        *(_partner(contract, region, land, home, run) for contract in run.catalog.sources_of(region.id)),
-        *(_share(contract, region, land, home, run) for contract in run.catalog.wide_sources()),
+        _osm(here),
+        *(_partner(contract, here) for contract in catalog.sources_of(here.region.id)),
+        *(_share(contract, here) for contract in catalog.wide_sources()),
     ]
 
 
@@ -178,40 +198,40 @@ def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonize
     return harmonize(table, contract, ground, load_vocabulary())
 
 
-def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
+def _osm(here: _Here) -> _Source:
+    region, run = here.region, here.run
     contract = run.catalog.sources[OSM]
     extract = find_extract(region, run)
 
     def stamp_of() -> str | None:
         if extract is None or not extract.is_file():
             return None
-        return _stamp([extract], contract, region, land, run)
+        return _stamp([extract], contract, here, run)
 
     def make() -> Gathered:
-        ground = _ground(region, land, run)
         if run.osm == "overpass":
             archive = run.folder.raw / "osm"
             objects = fetch_objects(
                 region.id,
-                area=land.area,
+                area=here.land.area,
                 settings=run.settings,
                 archive=archive,
-                held=_held(home, run),
+                held=_held(here),
                 patience=Patience.of(run),
             )
         elif extract is None:
-            return _without_extract(contract, region, run, was_there=last_part(home, OSM) is not None)
+            return _without_extract(contract, region, run, was_there=last_part(here.home, OSM) is not None)
         else:
             run.say(f"{region.id}: reading {extract.name}")
-            objects = (read_answer if is_answer(extract) else read_objects)(extract, area=land.area)
-        return _harmonized(contract, region.id, records_of(objects), ground)
+            objects = (read_answer if is_answer(extract) else read_objects)(extract, area=here.land.area)
+        return _harmonized(contract, region.id, records_of(objects), here.ground)
 
-    return _Source(OSM, home, stamp_of, make)
+    return _Source(OSM, here.home, stamp_of, make)
 
 
-def _held(home: Path, run: Run) -> Held | None:
+def _held(here: _Here) -> Held | None:
     """Say what an earlier run holds of a region's OpenStreetMap; null where that is not to be compared with."""
-    kept = None if run.is_afresh(OSM) else last_part(home, OSM)
+    kept = None if here.run.is_afresh(OSM) else last_part(here.home, OSM)
     if kept is None:
         return None
     return Held(kept.facts.data_time, kept.facts.counts.records_in - kept.facts.counts.rejected)
@@ -231,7 +251,9 @@ def _without_extract(contract: Contract, region: Region, run: Run, *, was_there:
     return _absent(contract, region.id)
 
 
-def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
+def _partner(contract: Contract, here: _Here) -> _Source:
+    region, run = here.region, here.run
+
     def make() -> Gathered:
         files = find_files(contract, partners=run.folder.partners)
         if not files:
@@ -245,9 +267,9 @@ def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, 
             return _absent(contract, region.id)
         run.say(f"{region.id}: reading {', '.join(path.name for path in files)}")
         table = read_partner(in_languages_of(contract, region), files)
-        return _harmonized(contract, region.id, table, _ground(region, land, run))
+        return _harmonized(contract, region.id, table, here.ground)
 
-    return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make)
+    return _Source(contract.id, here.home, partial(_files_stamp, contract, here, run), make)
 
 
 def _wide(contract: Contract, run: Run) -> _Source:
@@ -258,18 +280,19 @@ def _wide(contract: Contract, run: Run) -> _Source:
         run.say(f"{contract.id}: reading {', '.join(path.name for path in files)}")
         return _harmonized(contract, None, read_partner(contract, files), ground_of_the_world(contract, run))
 
-    return _Source(contract.id, run.folder.wide, partial(_files_stamp, contract, None, None, run), make)
+    return _Source(contract.id, run.folder.wide, partial(_files_stamp, contract, None, run), make)
 
 
-def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
+def _share(contract: Contract, here: _Here) -> _Source:
     """Take a region's share of a wide source: the accepted rows whose place lies in it."""
+    region, run = here.region, here.run
 
     def make() -> Gathered:
         if not find_files(contract, partners=run.folder.partners):
             return _absent(contract, None)
         whole = gather_wide(contract, run)
         area, _, _ = transform_geometries(
-            np.array([land.area], dtype=object),
+            np.array([here.land.area], dtype=object),
             source_crs="EPSG:4326",
             target_crs=WORK_CRS,
             country=region.country,
@@ -279,19 +302,19 @@ def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, ru
         facts = replace(whole.facts, region=region.id, rejected_by_reason={}, problems=())
         return Gathered(share, facts.with_counts(Counts(len(share), len(share), 0, 0)))
 
-    return _Source(contract.id, home, partial(_files_stamp, contract, region, land, run), make, is_share=True)
+    return _Source(contract.id, here.home, partial(_files_stamp, contract, here, run), make, is_share=True)
 
 
-def _files_stamp(contract: Contract, region: Region | None, land: KeptOutline | None, run: Run) -> str:
-    return _stamp(find_files(contract, partners=run.folder.partners), contract, region, land, run)
+def _files_stamp(contract: Contract, here: _Here | None, run: Run) -> str:
+    return _stamp(find_files(contract, partners=run.folder.partners), contract, here, run)
 
 
-def _stamp(paths: list[Path], contract: Contract, region: Region | None, land: KeptOutline | None, run: Run) -> str:
+def _stamp(paths: list[Path], contract: Contract, here: _Here | None, run: Run) -> str:
     return stamp(
         files=files_stamp(paths, run),
         contract=declared(contract),
-        region=None if region is None else declared(region),
-        outline=None if land is None else land.digest,
+        region=None if here is None else declared(here.region),
+        outline=None if here is None else here.land.digest,
         grids=grids_stamp(run),
     )
 
@@ -308,8 +331,9 @@ def ground_of_the_world(contract: Contract, run: Run) -> Ground:
     return Ground("the world", country, grids=run.settings.grids_folder)
 
 
-def _ground(region: Region, land: KeptOutline, run: Run) -> Ground:
-    return Ground(region.id, region.country, land.area, region.crs, run.settings.grids_folder)
+def ground_of_region(region: Region, area: BaseGeometry, run: Run) -> Ground:
+    """Return what is known of the land that a source of a region is about; `area` is its outline in EPSG:4326."""
+    return Ground(region.id, region.country, area, region.crs, run.settings.grids_folder)
 
 
 def _harmonized(contract: Contract, region_id: str | None, table: RawTable, ground: Ground) -> Gathered:

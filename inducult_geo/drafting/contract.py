@@ -24,7 +24,7 @@ from inducult_geo.drafting.columns import (
     place_text_of,
     placed_columns,
 )
-from inducult_geo.drafting.crs import SystemLines, candidates_in, crs_lines
+from inducult_geo.drafting.crs import PointsIn, SystemLines, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
 from inducult_geo.drafting.house_numbers import address_columns, house_numbers, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
@@ -175,7 +175,7 @@ def _places_of(table: Table, columns: list[Column], about: Region | None, run: R
     axes = axes_of(columns)
     text = None if axes else place_text_of(columns)
     if about is not None and not (axes or text):
-        axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run))
+        axes = axes_inside(table.frame, columns, lambda points: PointsIn(points, about, run).candidates)
     return _ToldBy(axes, text)
 
 

@@ -7,8 +7,9 @@ no other reading that fits lies more than `SAME_PLACE_M` away. Everything else i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -16,7 +17,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from inducult_geo.catalog import Region
-from inducult_geo.collecting.by_contract import ground_in
+from inducult_geo.collecting.boundaries import outline_for_check
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import WGS84
@@ -31,7 +32,7 @@ from inducult_geo.harmonize.places.placement import (
     lost_points,
 )
 from inducult_geo.harmonize.places.points import BEYOND_DEG
-from inducult_geo.harmonize.places.readings import WEB_MERCATOR, Land, Reading
+from inducult_geo.harmonize.places.readings import WEB_MERCATOR, Land, Located, Reading
 from inducult_geo.harmonize.transforms.operations import operations
 from inducult_geo.harmonize.transforms.systems import crs_code, geodetic_code, systems_over
 from inducult_geo.run import Run
@@ -75,6 +76,51 @@ class SystemLines:
     def ask(self) -> None:
         """Leave the system open: a person has to say it."""
         self.place.append('# crs = "EPSG:"')
+
+
+@dataclass(frozen=True)
+class PointsIn:
+    """Points of a file, (n, 2) x and y as the columns are named, and a region in which they may lie."""
+
+    xy: np.ndarray
+    region: Region
+    run: Run
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        """Every reading in the systems usual in the region that puts half of the points there."""
+        choice = self.choice(None)
+        return () if choice is None else choice.candidates
+
+    def choice(self, crs: str | None, divisor: int = 1) -> Placement | None:
+        """Return what fits half of the points, their numbers divided first; nothing where `crs` has no operation."""
+        x, y = self.xy.T / divisor
+        systems = {"candidates": self.region.crs, "others": self.planes}
+        try:
+            return choose_reading(x, y, self._land, crs=crs, **systems, share_min=_SHARE_MIN)
+        except CoordinateError:
+            return None
+
+    def located(self, reading: Reading, most: int | None = None) -> Located:
+        """Return where a reading puts the points, or the first few of them."""
+        x, y = self.xy[:most].T
+        return self._land.locate(reading, x, y)
+
+    @property
+    def planes(self) -> Sequence[str]:
+        """Codes of the plane systems that are in use over the region."""
+        return systems_over(self.region.bbox, in_degrees=False)
+
+    @property
+    def mixed(self) -> str:
+        """Which two systems the file seems to mix, in words, if any two put all rows into the region together."""
+        x, y = self.xy.T
+        return two_systems(x, y, self._land, self.region.crs).strip()
+
+    @cached_property
+    def _land(self) -> Land:
+        outline = outline_for_check(self.region, self.run)
+        return Land(outline.area, self.region.country, self.run.settings.grids_folder)
 
 
 def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run: Run) -> SystemLines:
@@ -121,7 +167,7 @@ def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run)
         return []
     if about is None:
         return [] if _lie_where_used(code, points) else [comment(_NOT_WHERE_USED)]
-    choice = _choice(points, about, run, code)
+    choice = PointsIn(points, about, run).choice(code)
     if choice is None or (choice.reading is not None and choice.reading.is_as_declared):
         return []
     return [comment(f"As stated, the places do not lie in {about.id}: inducult check names what fits.")]
@@ -146,65 +192,66 @@ def _choose(lines: SystemLines, stated: str | None, points: np.ndarray, about: R
         lines.head += _home(WGS84, points, about, run)
         return
     regions = [about] if about is not None else [*run.catalog.regions.values()]
-    found = [(region, candidate) for region in regions for candidate in candidates_in(points, region, run)]
-    for region, candidate in found:
-        lines.offer(candidate.reading.crs, _candidate_told(candidate, region, points, run))
+    tried = [PointsIn(points, region, run) for region in regions]
+    found = [(there, candidate) for there in tried for candidate in there.candidates]
+    for there, candidate in found:
+        lines.offer(candidate.reading.crs, _candidate_told(candidate, there))
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
         told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
-        lines.place.append(comment(_mixed(points, about, run) or f"{told} Ask the sender."))
+        lines.place.append(comment(tried[0].mixed or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None and about is not None:
         how = "" if only.reading.is_as_declared else f", {only.reading.name} (a run does so)"
         told = f"guessed: no other candidate lies elsewhere, {only.inside_share:.0%} inside{how}"
         lines.choose(only.reading.crs, told)
-        lines.place += _old_degrees(only.reading, points, about, run)
+        lines.place += _old_degrees(only.reading, tried[0])
         return
     alike = [candidate.reading.name for _, candidate in found if candidate.reading.repairs <= {"swap"}]
     if about is not None and len(set(alike)) < len(alike):
         lines.place.append(comment(_HOW_TO_TELL))
     if found and about is None:
-        lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
+        lines.head += [
+            f"# region = {quoted(name)} # see the candidates"
+            for name in sorted({there.region.id for there, _ in found})
+        ]
     if not found:
-        _nothing_usual(lines, points, about, run)
+        _nothing_usual(lines, points, tried[0] if about is not None else None)
 
 
-def _nothing_usual(lines: SystemLines, points: np.ndarray, about: Region | None, run: Run) -> None:
-    """Say that no usual system puts the places there, and what else would."""
-    if about is not None and (mixed := _mixed(points, about, run)):
+def _nothing_usual(lines: SystemLines, points: np.ndarray, there: PointsIn | None) -> None:
+    """Say that no usual system puts the places into the region that is named, or into any, and what else would."""
+    if there is not None and (mixed := there.mixed):
         lines.place.append(comment(mixed))
         lines.ask()
         return
-    where = f" in {about.id}" if about is not None else " in any region"
+    where = f" in {there.region.id}" if there is not None else " in any region"
     lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
-    if about is not None:
-        if told := _without_decimals(points, about, run):
+    if there is not None:
+        if told := _without_decimals(there):
             lines.place += told
-        elif rare := [*islice(_rare_candidates(points, about, run), _OFFERED_MAX)]:
+        elif rare := [*islice(_rare_candidates(there), _OFFERED_MAX)]:
             for candidate in rare:
                 lines.offer(candidate.reading.crs, _rare_told(candidate))
         else:
-            lines.place += _without_operation(points, about)
-        country = f'countries = ["{about.country}"]'
+            lines.place += _without_operation(there)
+        country = f'countries = ["{there.region.country}"]'
         lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
     lines.ask()
     if place := _as_web_mercator(points):
         lines.offer(WEB_MERCATOR, f"Web Mercator would put them at {place}")
 
 
-def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run) -> list[str]:
+def _old_degrees(reading: Reading, there: PointsIn) -> list[str]:
     """Say how far away degrees would lie if they were of the country's old maps: no outline tells them apart."""
-    ground = ground_in(about, run)
-    if not CRS(reading.crs).is_geographic or ground.area is None:
+    if not CRS(reading.crs).is_geographic:
         return []
-    land = Land(ground.area, about.country, ground.grids)
-    x, y = reading.apply(points[:, 0], points[:, 1])
-    here = land.locate(Reading.as_declared(reading.crs), x, y)
+    as_read = there.located(reading)
     told = []
-    for datum in sorted({item.datum for item in operations() if item.country == about.country}):
-        there = land.locate(Reading.as_declared(datum), x, y)
-        away_m = here.away_m(there)
+    for datum in sorted({item.datum for item in operations() if item.country == there.region.country}):
+        as_old = there.located(replace(reading, crs=datum))
+        away_m = as_read.away_m(as_old)
         if SAME_PLACE_M < away_m < _FAR_M:
-            told.append(f"{CRS(datum).name} ({datum}) {away_m:,.0f} m, {there.share:.0%} inside")
+            told.append(f"{CRS(datum).name} ({datum}) {away_m:,.0f} m, {as_old.share:.0%} inside")
     if not told:
         return []
     said = f"As degrees of old maps they would lie elsewhere: {'; '.join(told)}."
@@ -221,8 +268,8 @@ def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
     return None if any(abs(one.shift_m - known[0].shift_m) > SAME_PLACE_M for one in known) else known[0]
 
 
-def _candidate_told(candidate: Candidate, region: Region, points: np.ndarray, run: Run) -> str:
-    reading = candidate.reading
+def _candidate_told(candidate: Candidate, there: PointsIn) -> str:
+    reading, region = candidate.reading, there.region
     how = "as written" if reading.is_as_declared else reading.name
     how += "" if reading.crs in region.crs else ", not usual there"
     away = f", {candidate.shift_m:,.0f} m from the first" if candidate.shift_m >= 1 else ""
@@ -232,60 +279,31 @@ def _candidate_told(candidate: Candidate, region: Region, points: np.ndarray, ru
     told = f"candidate: {candidate.inside_share:.0%} inside {region.id}, {how}{away}"
     if system.is_geographic:
         return told
-    first = Land(shapely.Point(), region.country, run.settings.grids_folder).locate(reading, *points[:1].T)
-    numbers = " ".join(f"{number:.10g}" for number in points[0])
+    first = there.located(reading, 1)
+    numbers = " ".join(f"{number:.10g}" for number in there.xy[0])
     where = f"; {numbers} lies at {first.lat[0]:.5f}, {first.lon[0]:.5f}" if np.isfinite(first.lat[0]) else ""
     return f"{told} ({system.name}{where})"
 
 
-def candidates_in(points: np.ndarray, about: Region, run: Run) -> list[Candidate]:
-    """Return every reading in the systems usual in a region that puts the points there."""
-    choice = _choice(points, about, run, None)
-    return [] if choice is None else list(choice.candidates)
-
-
-def _choice(points: np.ndarray, about: Region, run: Run, crs: str | None) -> Placement | None:
-    """Return what fits half of the points; nothing where the region has no outline, or the system no operation."""
-    ground = ground_in(about, run)
-    if ground.area is None:
-        return None
-    try:
-        return choose_reading(
-            points[:, 0], points[:, 1], crs=crs, area=ground.area, country=about.country, candidates=about.crs,
-            others=systems_over(about.bbox, in_degrees=False), grids=ground.grids, share_min=_SHARE_MIN,
-        )  # fmt: skip
-    except CoordinateError:
-        return None
-
-
-def _mixed(points: np.ndarray, about: Region, run: Run) -> str:
-    """Say which two systems a file seems to mix, if any two put all rows into the region together."""
-    ground = ground_in(about, run)
-    if ground.area is None:
-        return ""
-    land = Land(ground.area, about.country, ground.grids)
-    return two_systems(points[:, 0], points[:, 1], land, about.crs).strip()
-
-
-def _without_decimals(points: np.ndarray, about: Region, run: Run) -> list[str]:
+def _without_decimals(there: PointsIn) -> list[str]:
     """Say that numbers are degrees whose decimal point a spreadsheet program took for a mark of thousands."""
     for divisor in LOST_POINTS:
-        choice = _choice(points / divisor, about, run, WGS84)
+        choice = there.choice(WGS84, divisor)
         if choice is not None and choice.reading is not None and choice.reading.is_as_declared:
-            return [comment(f"{lost_points(divisor, about.id)}.")]
+            return [comment(f"{lost_points(divisor, there.region.id)}.")]
     return []
 
 
-def _rare_candidates(points: np.ndarray, about: Region, run: Run) -> Iterator[Candidate]:
+def _rare_candidates(there: PointsIn) -> Iterator[Candidate]:
     """Yield the best reading in each system of the register that is not usual in a region and puts the points there.
 
     Old sheets and neighbors' lists are in such: the zones of Poland's system of 1965, say.
     """
     known: set[str] = set()
-    for code in systems_over(about.bbox, in_degrees=False):
-        if code in about.crs:
+    for code in there.planes:
+        if code in there.region.crs:
             continue
-        choice = _choice(points, about, run, code)
+        choice = there.choice(code)
         candidates = () if choice is None else choice.candidates
         best = next((one for one in candidates if one.inside_share >= _NEARLY_ALL), None)
         # UTM of WGS 84 is read as that of ETRS89, which stands there as well.
@@ -294,15 +312,15 @@ def _rare_candidates(points: np.ndarray, about: Region, run: Run) -> Iterator[Ca
             yield best
 
 
-def _without_operation(points: np.ndarray, about: Region) -> list[str]:
+def _without_operation(there: PointsIn) -> list[str]:
     """Name what puts the points there but has no operation in the country: a neighbor's list."""
-    west, south, east, north = about.bbox
+    west, south, east, north = there.region.bbox
     names: list[str] = []
-    for code in systems_over(about.bbox, in_degrees=False):
-        if is_usable(code, about.country):
+    for code in there.planes:
+        if is_usable(code, there.region.country):
             continue
         way = Transformer.from_crs(code, WGS84, always_xy=True)
-        for x, y in (points.T, points.T[::-1]):
+        for x, y in (there.xy.T, there.xy.T[::-1]):
             lon, lat = way.transform(x, y)
             inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
             if inside.mean() >= _NEARLY_ALL:
@@ -310,7 +328,7 @@ def _without_operation(points: np.ndarray, about: Region) -> list[str]:
                 break
     if not names:
         return []
-    told = f"{' or '.join(names[:_NAMED_MAX])} would put them there, but cannot be read in {about.country}"
+    told = f"{' or '.join(names[:_NAMED_MAX])} would put them there, but cannot be read in {there.region.country}"
     return [comment(f"{told}: ask the sender for the list in degrees (EPSG:4326) or ETRS89.")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -67,7 +67,7 @@ def zone_lines(columns: list[Column]) -> list[str]:
 
 
 def axes_inside(
-    frame: pd.DataFrame, columns: list[Column], candidates: Callable[[np.ndarray], list[Candidate]]
+    frame: pd.DataFrame, columns: list[Column], candidates: Callable[[np.ndarray], Sequence[Candidate]]
 ) -> tuple[Column, Column] | None:
     """Return the two columns of numbers that alone put nearly all rows into a region, whatever they are called.
 

@@ -96,10 +96,7 @@ def another_system(
     if len(np.unique(np.column_stack([x, y]), axis=0)) < POINTS_MIN:
         return None
     usual = dict.fromkeys([*sorted(set(own)), *systems, *_OFTEN_MIXED])
-    choice = choose_reading(
-        x, y, crs=None, area=land.area, country=land.country, candidates=tuple(usual),
-        grids=land.grids, share_min=_SHARE_MIN,
-    )  # fmt: skip
+    choice = choose_reading(x, y, land, crs=None, candidates=tuple(usual), share_min=_SHARE_MIN)
     if not choice.candidates:
         return None
     reading = max(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,12 @@ class Ground:
     area: BaseGeometry | None = None
     crs: tuple[str, ...] = ()
     grids: Path | None = None
+
+    @cached_property
+    def land(self) -> Land:
+        """The area, widened by about `OUTSIDE_M` as outlines are simplified; empty for a wide source."""
+        area = shapely.Point() if self.area is None else self.area.buffer(OUTSIDE_M / DEGREE_M)
+        return Land(area, self.country or "", self.grids)
 
 
 @dataclass
@@ -135,23 +142,20 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
             raise ContractError(_no_reading(crs, contract, ground, choice, x, y))
         _quarantine(placed, rows, crs, choice, _mixed(crs, ground, x, y))
         offers = [candidate.reading for candidate in fitting] + [*(readings_of(crs) if crs is not None else ())]
-        for offered, some in _shown_by(placed.cells, rows, offers, ground):
+        for offered, some in _shown_by(placed.cells, rows, offers, ground.land):
             _transform(placed, some, crs, offered, ground)
         return
     _transform(placed, rows, crs, reading, ground)
 
 
 def _shown_by(
-    cells: Cells, rows: np.ndarray, readings: list[Reading], ground: Ground
+    cells: Cells, rows: np.ndarray, readings: list[Reading], land: Land
 ) -> Iterator[tuple[Reading, np.ndarray]]:
     """Yield each reading with the rows that wait at its places: a row's is the first that puts it into the region.
 
     One reading rarely fits all rows, and a question drawn on another continent helps nobody to settle it.
     """
-    near, land = (
-        np.full(len(rows), -1),
-        Land(_grown(ground.area or shapely.Point()), ground.country or "", ground.grids),
-    )
+    near = np.full(len(rows), -1)
     for number, reading in enumerate(readings):
         inside = land.locate(reading, cells.x[rows], cells.y[rows]).inside
         near[(near < 0) & inside] = number
@@ -200,7 +204,6 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
             raise ContractError(f"{contract.declared_in}: states no CRS. Name [place] crs, e.g. EPSG:4326.")
         _refuse_no_degrees(x, y, crs, contract)
         return Placement("chosen", Reading.as_declared(crs), (), "no region to check against")
-    area = _grown(ground.area)
     share_min = contract.expect.inside_share_min or 0.95
     named = contract.place.reading
     if crs is not None and named == Reading.as_declared(crs).name:
@@ -209,10 +212,7 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
     planes = systems_over(ground.area.bounds, in_degrees=False) if crs is None else ()
 
     def chosen(at_least: float) -> Placement:
-        return choose_reading(
-            x, y, crs=crs, area=area, country=ground.country or "", candidates=ground.crs,
-            others=planes, grids=ground.grids, share_min=at_least,
-        )  # fmt: skip
+        return choose_reading(x, y, ground.land, crs=crs, candidates=ground.crs, others=planes, share_min=at_least)
 
     choice = chosen(share_min)
     if not choice.candidates and contract.expect.inside_share_min is None:
@@ -254,11 +254,6 @@ def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contrac
             f"{off.mean():.0%} of the numbers are none (x {x.min():.0f} to {x.max():.0f}, y {y.min():.0f} to "
             f"{y.max():.0f}). Name the true system as [place] crs; a stated one may be wrong."
         )
-
-
-def _grown(area: BaseGeometry) -> BaseGeometry:
-    """Widen an outline in degrees by about `OUTSIDE_M`: points on a simplified border are inside."""
-    return area.buffer(OUTSIDE_M / DEGREE_M)
 
 
 def _read_shapes(cells: Cells, rows: np.ndarray, reading: Reading) -> np.ndarray:
@@ -381,8 +376,7 @@ def _hint(placed: Placed, row: int, land: Land, near: tuple[float, float], syste
 
 def _mixed(crs: str | None, ground: Ground, x: np.ndarray, y: np.ndarray) -> str:
     """Say which two systems put all rows inside together; nothing where one does alone, or no two do."""
-    land = Land(_grown(ground.area or shapely.Point()), ground.country or "", ground.grids)
-    return two_systems(x, y, land, [*([crs] if crs else []), *ground.crs])
+    return two_systems(x, y, ground.land, [*([crs] if crs else []), *ground.crs])
 
 
 def _no_reading(

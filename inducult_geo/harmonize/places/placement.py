@@ -25,12 +25,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_DECIMALS_MAX, WGS84
@@ -136,13 +134,11 @@ class _Site:
 def choose_reading(
     x: Floats,
     y: Floats,
+    land: Land,
     *,
     crs: str | None,
-    area: BaseGeometry,
-    country: str,
     candidates: Sequence[str] = (),
     others: Sequence[str] = (),
-    grids: Path | None = None,
     share_min: float = 0.95,
 ) -> Placement:
     """Decide how a dataset's numbers are to be read; the rule stands at the head of this module.
@@ -151,16 +147,12 @@ def choose_reading(
     ----------
     x, y : array-like of float, shape (n,)
         East-west and north-south column as they came; points that are not finite do not count.
+    land : Land
+        The region: where the points must lie, and the country, which picks the operations.
     crs : str or None
         The declared system, such as ``EPSG:31468``.
-    area : shapely geometry
-        The region's polygon in EPSG:4326.
-    country : str
-        ISO 3166 code of two letters; it picks the operations.
     candidates, others : sequence of str
         The systems usual in the region; planes in use there as well, which are rivals where none is declared.
-    grids : Path, optional
-        Folder of datum grids.
     share_min : float
         Share of the points that must lie in the area.
 
@@ -174,11 +166,11 @@ def choose_reading(
     CoordinateError
         The declared system is unknown, or has no registered operation in this country.
     """
-    shapely.prepare(area)
-    site = _Site(*_known(x, y), Land(area, country, grids), share_min)
+    shapely.prepare(land.area)
+    site = _Site(*_known(x, y), land, share_min)
     if not site.x.size:
         return Placement("none", None, (), "no point has both coordinates")
-    usual = tuple(code for code in dict.fromkeys(candidates) if is_usable(code, country))
+    usual = tuple(code for code in dict.fromkeys(candidates) if is_usable(code, land.country))
     if crs is None:
         return _choose_undeclared(site, usual, others)
     return _choose_declared(site, crs_code(crs), usual)

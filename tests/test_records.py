@@ -168,6 +168,7 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("http://user:word@huta.pl", None),
         ("huta", None),
         ("brak", None),
+        ("0", None),
         ("javascript:alert(1)", None),
         ("info@huta.pl", None),
         ("<b>huta.pl</b>", None),
@@ -178,7 +179,7 @@ def test_only_web_addresses_are_websites(vocabulary: Vocabulary, written: str, w
     found = result.records["website"].iloc[0]
     assert (None if pd.isna(found) else found) == website
     # What was lost was not told.
-    assert ("no_web_address" in kinds(result)) is (website is None and written != "brak")
+    assert ("no_web_address" in kinds(result)) is (website is None and written not in ("brak", "0"))
 
 
 def test_a_cell_full_of_beginnings_of_addresses_takes_no_time() -> None:
@@ -416,6 +417,10 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
     [
         ({"nace": "25.30"}, "25.30"),
         ({"sector:nace": "25.30"}, "25.30"),
+        ({"sector:nace": "DJ27.10"}, "NACE_1.1:DJ27.10"),
+        ({"sector:nace": "D27.10"}, "NACE_1.1:D27.10"),
+        ({"sector:nacerev21": "DJ27.10"}, "NACE_1.1:DJ27.10"),
+        ({"sector:nacerev1": "DJ27.10"}, "NACE_1:DJ27.10"),
         ({"sector:NACE Rev. 2": "25.30"}, "25.30"),
         ({"sector:nacerev21": "25.30"}, "NACE_2.1:25.30"),
         ({"sector:NACE Rev. 1.1": "24.10"}, "NACE_1.1:24.10"),
@@ -801,6 +806,17 @@ def test_an_accuracy_is_in_the_unit_of_its_column(
     found, by_default = made(vocabulary, rows, **more).records["accuracy_m"]
     assert at_least_m <= found < at_least_m + 10
     assert 300 <= by_default < 310
+
+
+def test_what_a_contract_says_of_accuracies_is_not_in_the_unit_of_their_column(vocabulary: Vocabulary) -> None:
+    rows = [{"accuracy_m": cell, "x": "17,912345", "y": "50,612345"} for cell in ("genau", None)]
+    more: dict[str, Any] = {"values": {"accuracy_m": {"genau": "12.345"}}, "read": {"decimal": ","}}
+    defaults = {"accuracy_m": "2 km", "heritage_ref": "A-12"}
+    records = made(vocabulary, rows, columns={"accuracy_m": "km"}, defaults=defaults, **more).records
+    exact, by_default = records["accuracy_m"]
+    assert 12.3 < exact < 22
+    assert 2000 <= by_default < 2010
+    assert records["heritage_ref"].tolist() == ["A-12", "A-12"]
 
 
 def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary) -> None:

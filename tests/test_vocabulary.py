@@ -398,6 +398,8 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE", "99.99", None),
         *(("NACE", code, Sector("metallurgy", None)) for code in ("WZ 2008 24.10", "24.10 (PKD 2007)", "WZ 08 24.10")),
         *(("NACE", code, Sector("metallurgy", None)) for code in ("DJ27.10", "OKEČ 27.1", "PKD 2004: 27.10.Z", "271Z")),
+        *(("NACE", code, Sector("metallurgy", None)) for code in ("D27.10", "D 2710", "C24.10", "NACE D27.100")),
+        *(("NACE", code, Sector("energy", None)) for code in ("E40.11", "D35.11", "E 40")),
         *(("NACE", code, Sector("metallurgy", None)) for code in ("ÖNACE 2003 27.10-0", "WZ93 27.10", "Rev.1.1 27.10")),
         ("NACE", "SKD 2008 27.100", Sector("engineering", None)),
         ("NACE", "ATECO 2025 10.51", Sector("food_drink", None, "dairy")),

@@ -31,8 +31,15 @@ _THIRD_FROM: Final = 2024
 
 _SHORT_YEAR: Final = 2
 
-_OF_FIRST: Final = re.compile(r"\b(?:(?:C[AB]|D[A-N])[\s.-]?(?=\d\d)|\d\d\.?\d[A-Z]\b)")
-"""What there is in the first revision alone: letters before a division ("DJ27.10") or behind a group ("27.1Z")."""
+_OF_FIRST: Final = re.compile(
+    r"\b(?:(?:C[AB]|D[A-N])[\s.-]?(?=\d\d)|D[\s.-]?(?=(?:1[5-9]|2\d|3[0-4]|3[67])[\d.]*\b)|"
+    r"E[\s.-]?(?=4[01][\d.]*\b)|\d\d\.?\d[A-Z]\b)"
+)
+"""What there is in the first revision alone: letters before a division ("DJ27.10") or behind a group ("27.1Z").
+
+Its section D is that of all manufacturing, of which the second leaves division 35 to the letter, and its E that of
+energy (40) and water (41).
+"""
 
 _OTHER_SCHEME: Final = re.compile(r"\b(?:sic|naics)\b")
 

@@ -249,7 +249,7 @@ def nace_code(scheme: str, code: str) -> str | None:
     if not SCHEMES.get(known, "").startswith("nace"):
         return None
     revision = ".".join(known.removeprefix("nacerev").removeprefix("nace")) or "2"
-    if revision == "2" and is_of_first(code):
+    if revision.startswith("2") and is_of_first(code):
         revision = "1.1"
     return code if revision == "2" or named_revision(code) else f"NACE_{revision}:{code}"
 

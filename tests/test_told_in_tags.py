@@ -142,6 +142,8 @@ def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: 
         ("PkW", "1200", "1200"),
         ("GW", "1.2", "1200 MW"),
         ("kW", 1.125, "0.001125 MW"),
+        ("kW", 1234567.8, "1234.5678 MW"),
+        ("kW", True, "True"),
         ("Leistung in MW", "1200", "1200"),
         ("Leistung", "1200", "1200"),
         *(("Leistung (kW)", cell, cell) for cell in ("1,2 MW", "ca. 1,2 MW", "1200 PS", "brak", "True")),
@@ -153,12 +155,13 @@ def test_a_capacity_has_the_unit_of_its_column(head: str, cell: object, told: st
     """Kilowatts were read as megawatts: works of one capacity were a thousandfold apart."""
     assert [str(one) for one in with_unit([cell, None], [head])] == [told, "None"]
     assert with_unit([cell], [head, "MW"]) == [cell]
+    assert with_unit([cell], ["kW", "GW"]) == [cell]
 
 
 @pytest.mark.parametrize(
     ("beside", "kilowatts", "megawatts"),
     [
-        ("2350.000", "12.500", 0.0125),
+        *((sure, "12.500", 0.0125) for sure in ("2350.000", "0.250", "9.1234")),
         ("9,75", "12,500", 0.0125),
         ("9,75", "12.500", 12.5),
         ("750", "12.500", 12.5),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates.lengths import parse_meters
+from inducult_geo.harmonize.coordinates.lengths import parse_meters, unit_of_heads
 from inducult_geo.harmonize.coordinates.read import Parsed, parse_coordinates, parse_number
 
 
@@ -313,6 +313,8 @@ def test_of_a_link_that_shows_a_way_the_destination_is_the_place() -> None:
         *((cell, ".", None) for cell in ("2.500 m", "1.000", "ca. 10.000 m")),
         ("2.500 m", ",", 2500.0),
         ("3.216", ".", 3.216),
+        ("2.250", ".", None),
+        ("1234.500", ".", 1234.5),
         ("0.500", ".", 0.5),
         ("?", ".", None),
         *(
@@ -332,3 +334,20 @@ def test_of_a_link_that_shows_a_way_the_destination_is_the_place() -> None:
 )
 def test_a_length_is_read_as_people_write_it(cell: str, decimal: str, meters: float | None) -> None:
     assert parse_meters(cell, decimal=decimal) == meters
+
+
+@pytest.mark.parametrize(
+    ("heads", "unit_m"),
+    [
+        *(([head], 1000.0) for head in ("km", "accuracy_km", "Genauigkeit (km)", "acc/km", "Fehler [KM]", "acc,km ")),
+        (["dokładność [cm]"], 0.01),
+        (["mm"], 0.001),
+        (["dm"], 0.1),
+        *(([head], 1.0) for head in ("Genauigkeit m", "Ackm", "km²", "Genauigkeit")),
+        (["acc km", "acc"], 1.0),
+        (["acc km", "Fehler km"], 1000.0),
+    ],
+)
+def test_the_head_of_a_column_tells_the_unit_of_its_lengths(heads: list[str], unit_m: float) -> None:
+    assert unit_of_heads(heads) == unit_m
+    assert parse_meters("50 Meter", unit_m=unit_m) == 50.0

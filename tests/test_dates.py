@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -539,9 +540,13 @@ def test_a_year_that_is_written_as_a_moment_is_a_year(cell: str, text: str | Non
 
 
 @pytest.mark.parametrize(
-    "cell", ["0000-00-00", "0000-00-00 00:00:00", "0001-01-01T00:00:00", "1.1.0001 0:00:00", "31.12.9999", "999"]
+    "cell",
+    [
+        *("0000-00-00", "0000-00-00 00:00:00", "0001-01-01T00:00:00", "1.1.0001 0:00:00", "01/01/0001", "31.12.9999"),
+        *("00.00.0000", "9999-12-31", "9999-12-31T23:59:59Z", "31/12/9999", "0", "0000", "999", "9999", 0, 9999.0),
+    ],
 )
-def test_what_databases_write_for_no_date_is_no_year(cell: str) -> None:
+def test_what_databases_write_for_no_date_is_no_year(cell: Any) -> None:
     assert date_text(cell) is None
 
 
@@ -556,6 +561,8 @@ def test_the_zero_of_access_and_a_letter_for_a_digit_are_told(cell: str) -> None
     ("cell", "day"),
     [
         ("31.12.2025", "2025-12-31"),
+        ("31.12.2100", "2100-12-31"),
+        ("2101-01-01", None),
         *((text, None) for text in ("0001-01-01", "31.12.9999", "30.12.1899", "1899-12-30 00:00:00")),
     ],
 )

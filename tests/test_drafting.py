@@ -910,7 +910,8 @@ def test_a_list_with_names_in_two_languages_and_words_for_accuracies_is_drafted(
         "Id;Name (deutsch);Name CZ;Ehemaliger Name;Lagegenauigkeit;Lon;Lat\n"
         "a;Zinnhütte;Cínová huť;Alte Hütte;genau;12.78;50.31\n"
         "b;Silbergrube;Stříbrný důl;Fundgrube;ungefähr;12.91;50.37\n"
-        "c;Glashütte;Sklárna;Hütte Neuhaus;genau;12.84;50.22\n",
+        "c;Glashütte;Sklárna;Hütte Neuhaus;genau;12.84;50.22\n"
+        "d;Hammerwerk;Hamr;Hammerl;neznámá;12.85;50.23\n",
         encoding="utf-8",
     )
     contract = tmp_path / "zinn.toml"
@@ -921,4 +922,5 @@ def test_a_list_with_names_in_two_languages_and_words_for_accuracies_is_drafted(
         "Name CZ",
         "Ehemaliger Name",
     )
-    assert '[values.accuracy_m]\n# "genau" = 100 # meters\n# "ungefähr" = 100 # meters' in text
+    assert '[values.accuracy_m]\n# "genau" = 100 # meters\n# "ungefähr" = 100 # meters\n' in text
+    assert "neznámá" not in text

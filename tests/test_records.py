@@ -147,6 +147,8 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("http://huta.pl, http://hala.pl", "http://huta.pl"),
         ("strona: www.huta.pl (archiwalna)", "https://www.huta.pl"),
         ("Huta#http://huta.pl#", "http://huta.pl"),
+        ("http://huta.pl#http://huta.pl#", "http://huta.pl"),
+        ("http://huta.pl,https://hala.pl", "http://huta.pl"),
         ('<a href="http://huta.pl/a">x</a>', "http://huta.pl/a"),
         ("http//huta.pl.", "http://huta.pl"),
         ("http:/huta.pl", "http://huta.pl"),
@@ -869,7 +871,7 @@ def test_a_name_that_is_near_to_nothing_is_one(vocabulary: Vocabulary, written: 
 
 @pytest.mark.parametrize(("written", "is_asked"), [("b.d.", False), ("není známo", False), ("#BEZUG!", True)])
 def test_nobody_is_asked_what_a_word_for_nothing_means(vocabulary: Vocabulary, written: str, is_asked: bool) -> None:
-    row = dict.fromkeys(("type", "sector", "theme", "status", "aspect", "present_use"), written)
+    row = dict.fromkeys(("type", "sector", "theme", "status", "aspect", "present_use", "accuracy_m"), written)
     assert ("unmapped_value" in kinds(made(vocabulary, [row]))) is is_asked
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inducult_geo.harmonize.words.nace import nace_codes, revision_and_code
 from inducult_geo.harmonize.words.uses import use_of
 from inducult_geo.harmonize.words.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
 from inducult_geo.text import packaged_rows
@@ -406,13 +407,36 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE Rev. 1.1", "WZ 2008 24.10", Sector("metallurgy", None)),
         ("NACE", "NACE 2016", Sector("chemistry", None)),
         ("NACE", "NACE 2022: 24.10", Sector("metallurgy", None)),
-        ("NACE", "SIC 3312", None),
+        *(("NACE", code, None) for code in ("SIC 3312", "NAICS 331110")),
+        *(("NACE", code, Sector("metallurgy", None)) for code in ("24.10: Roheisen", "NACE 24.10: a", "DJ27.10: b")),
         ("unheard of", "1", None),
         ("EU ETS", None, None),
     ],
 )
 def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expected: Sector | None) -> None:
     assert vocabulary.map_sector(scheme, code) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "revision", "code"),
+    [
+        *((text, "1.1", "2710") for text in ("WZ 1993 27.10", "SBI'93: 27.10", "ATECO 02 2710", "CAEN Rev.1_1 27.10")),
+        *((text, "1.1", "2710") for text in ("NACE Revision 1.1 27.10", "OKEČ: 27.10", "SKD 2006 27.10", "D-27.10")),
+        ("NAF 24.1Z", "1.1", "241"),
+        *((text, "1.1", "1410") for text in ("CA14.10", "CB 14.10", "NACE_1_1:14.10")),
+        ("NACE 1 27.10", "1", "2710"),
+        *((text, "2", "2410") for text in ("SKD 2007 24.10", "PKD 07 24.10", "NACE 2023: 24.10", "NAF rév. 2 24.10Z")),
+        *((text, "2.1", "2410") for text in ("ATECO 2025 24.10", "NACE 2024: 24.10", "NKD 2025: 2410")),
+        *((text, "2", "0811") for text in ("WZ 08 08.11", "WZ 08: 0811")),
+        *((text, None, "0811") for text in ("WZ 08.11", "WZ 08.11 (08.12)")),
+        *((text, None, "2014") for text in ("NACE 2014", "NACE 20.14", "NACE 2014 - 2015")),
+        *((text, None, "2003") for text in ("wzx 2003", "awz 2003")),
+        ("12.1:24.10", None, "2410"),
+    ],
+)
+def test_a_national_edition_tells_the_revision_of_its_codes(text: str, revision: str | None, code: str) -> None:
+    told, left = revision_and_code(text)
+    assert (told, next(nace_codes(left, is_first=False))) == (revision, code)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ from inducult_geo.sources.formats.vectors import ALL_LAYERS
 from inducult_geo.sources.partners.changes import deleted_rows
 from inducult_geo.sources.partners.partner import VALUES_AS_NAMES
 from inducult_geo.sources.partners.persons import is_called_personal, seems_personal
-from inducult_geo.text import counted, printable
+from inducult_geo.text import counted, known_text, printable
 
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
@@ -162,7 +162,8 @@ def _say_at_last(found: _Draft, table: Table, columns: list[Column], about: Regi
 
 def _accuracy_words(column: Column) -> list[list[str]]:
     """Return a section, or none, to be completed that says how many meters the words of a column of accuracies mean."""
-    words = sorted({cell for cell in column.cells if column.decimal is None and not any(map(str.isdigit, cell))})
+    known = {cell for cell in column.cells if known_text(cell) and not any(map(str.isdigit, cell))}
+    words = sorted(known) if column.decimal is None else []
     if not words or len(words) > _WORDS_MAX:
         return []
     return [["[values.accuracy_m]", *(f"# {quoted(word)} = 100 # meters" for word in words)]]

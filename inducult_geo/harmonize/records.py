@@ -359,7 +359,7 @@ def _accuracies(
         decimal, unit = (contract.read.decimal, unit_m) if meant is None else (".", 1.0)
         number = parse_meters(given, decimal=decimal, unit_m=unit)
         is_known = number is not None and 0 < number <= ACCURACY_MAX_M
-        if value and not is_known:
+        if value and not is_known and not says_unknown(value):
             notices.add("unmapped_value", "accuracy_m", text or value)
         mapped.append(number if is_known else by_country.get(country or ""))
     return rows.assign(accuracy_m=pd.Series(mapped, index=rows.index, dtype=object))

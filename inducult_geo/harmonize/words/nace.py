@@ -68,7 +68,7 @@ def revision_and_code(text: str) -> tuple[str | None, str]:
     the first revision alone ("DJ27.10") by themselves. What names another scheme (SIC) has no code left.
     """
     if revision := named_revision(text):
-        return revision, text.split(":")[-1]
+        return revision, _where_code_is(text)
     folded = fold_once(text)
     if _OTHER_SCHEME.search(folded):
         return None, ""
@@ -76,8 +76,14 @@ def revision_and_code(text: str) -> tuple[str | None, str]:
     if found:
         left = f"{folded[: found.start()]} {folded[found.end() :]}".upper()
         is_first = found[0].startswith(_ALWAYS_FIRST) or _OF_FIRST.search(left) is not None
-        return "1.1" if is_first else _of_edition(found["told"]), left.split(":")[-1]
-    return ("1.1" if _OF_FIRST.search(text) else None), text.split(":")[-1]
+        return "1.1" if is_first else _of_edition(found["told"]), _where_code_is(left)
+    return ("1.1" if _OF_FIRST.search(text) else None), _where_code_is(text)
+
+
+def _where_code_is(text: str) -> str:
+    """Return what stands between colons and holds a code, the last of it ("2:24.10", "24.10: Roheisen")."""
+    parts = text.split(":")
+    return next((part for part in reversed(parts) if _CODE.search(part)), parts[-1])
 
 
 def _of_edition(told: str | None) -> str | None:

@@ -131,6 +131,25 @@ def test_works_called_by_their_trade_alone_are_looked_at_where_another_is_near(s
 
 
 @pytest.mark.parametrize(
+    ("name", "apart_m", "doubtful"),
+    [
+        ("Ziegelei", 200, False),
+        ("Ziegelei", 3_000, True),
+        ("Ziegelei Huber", 3_000, False),
+    ],
+)
+def test_a_trade_alone_is_doubtful_where_the_places_are_too_far_apart_though_no_other_is_called_so(
+    name, apart_m, doubtful
+):
+    lists = [
+        records(row(f"{side}:0", name, point(east)), *(one for one in backdrop() if one["source"] == side))
+        for side, east in (("a", 0), ("b", apart_m))
+    ]
+    found = link(*lists).query("left_id == '0' and decision == 'match'")
+    assert found["doubtful"].tolist() == [doubtful]
+
+
+@pytest.mark.parametrize(
     ("name", "address", "doubtful"),
     [
         ("Haus", None, True),

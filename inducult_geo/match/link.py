@@ -156,7 +156,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     one_of = again | unit
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
-    unsure |= _is_anywhere(pairs.take(rows), value, scored.is_backed[rows])
+    unsure |= _is_anywhere(pairs.take(rows), value, scored.is_backed[rows]) | scored.is_elsewhere[rows]
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.compared import OTHER_TOWN, Compared
 from inducult_geo.match.pairs.comparing import Finding, in_blocks
-from inducult_geo.match.pairs.comparisons import BORNE_BY_MANY, SAME_STREET, name_within
+from inducult_geo.match.pairs.comparisons import BORNE_BY_MANY, SAME_STREET, name_within, towns_alike
 from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.scoring.points import added
@@ -43,6 +43,9 @@ _APART: Final = float(np.log10(1 + APART_UNITS))
 
 CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
 """Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
+
+CONFIRMED_NEAR: Final = ("street", "identifier")
+"""What of these says so where a name is of words of trade alone: many a mill has the same postcode."""
 
 NAMED_ALIKE: Final[Mapping[str, float]] = {"name within": 0.2, "name told": 0.85}
 """Comparison -> value from which names have enough in common for a match of places that contradict each other: of what
@@ -82,8 +85,9 @@ class Evidence(NamedTuple):
     is_backed
         Whether more than nearness speaks for the pair (see `SUPPORT`).
     is_elsewhere
-        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`), or
-        words of trade alone, and no operator.
+        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`); or
+        whether the names are of words of trade alone, with no operator in common, and the places farther apart than
+        `FAR_UNITS`, or than `APART_UNITS` in two streets or towns.
     is_other_unit
         Whether the names have other unit numbers or sides (`words.SIDES`).
     is_other_address
@@ -161,19 +165,22 @@ def contradicting_places(pairs: Compared, found: Mapping[str, Floats], rows: Int
     return np.asarray(is_far & ~_confirmed(found), dtype=bool)
 
 
-def _confirmed(found: Mapping[str, Floats]) -> Flags:
-    return np.asarray(np.any([found[name] >= least for name, least in CONFIRMED.items()], axis=0), dtype=bool)
+def _confirmed(found: Mapping[str, Floats], by: Iterable[str] = CONFIRMED) -> Flags:
+    return np.asarray(np.any([found[name] >= CONFIRMED[name] for name in by], axis=0), dtype=bool)
 
 
 def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs lie elsewhere and have no name in common (see `Evidence`)."""
-    # A place that contradicts its own town is not where its record is: that one is unknown, not far.
-    rows = np.flatnonzero(found["place"] >= _FAR)
-    named = np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)
-    doubtful = rows[named & ~_one_operator(found)[rows]]
-    rows = np.concatenate([rows[~named], doubtful[~_of_own_names(pairs, doubtful)]])
+    """Tell which pairs lie elsewhere and have no name in common, or no more than words of trade (see `Evidence`)."""
     elsewhere = np.zeros(len(pairs.left), dtype=bool)
-    elsewhere[rows] = contradicting_places(pairs, {name: found[name][rows] for name in CONFIRMED}, rows)
+    # A place that contradicts its own town is not where its record is: that one is unknown, not far.
+    rows = np.flatnonzero(found["place"] >= _APART)
+    named = np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)
+    unlike = rows[~named & (found["place"][rows] >= _FAR)]
+    elsewhere[unlike] = contradicting_places(pairs, {name: found[name][unlike] for name in CONFIRMED}, unlike)
+    doubtful = rows[named & ~_one_operator(found)[rows] & ~_confirmed(found, CONFIRMED_NEAR)[rows]]
+    of_trade = doubtful[~_of_own_names(pairs, doubtful)]
+    is_far = (found["place"][of_trade] >= _FAR) | (found["street"][of_trade] < OTHER_STREET)
+    elsewhere[of_trade] = is_far | (towns_alike(pairs.take(of_trade)) < OTHER_TOWN)
     return elsewhere
 
 

@@ -74,7 +74,8 @@ def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> li
 def bar_in_words(scored: Scored, row: int) -> str:
     """Say from which score one pair is a match in a run, and why where that is not the usual bar."""
     if scored.is_elsewhere[row]:
-        return "never a match in a run, whatever its score: the places contradict each other, and the names differ"
+        why = "the places contradict each other, and the names have at most words of a trade in common"
+        return f"never a match in a run, whatever its score: {why}"
     if not scored.is_backed[row]:
         return "never a match in a run, whatever its score: nothing but nearness speaks for it"
     why = ""

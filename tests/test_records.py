@@ -157,7 +157,14 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("(https://pl.wikipedia.org/wiki/Huta_(Warszawa))", "https://pl.wikipedia.org/wiki/Huta_(Warszawa)"),
         ("https://huta.pl/[a]", "https://huta.pl/[a]"),
         ("https://cs.wikipedia.org/wiki/Huta_a.s.;", "https://cs.wikipedia.org/wiki/Huta_a.s."),
-        ("www.huta.pl oder www.hala.pl", "https://www.huta.pl"),
+        *(
+            (f"www.huta.pl {between}www.hala.pl", "https://www.huta.pl")
+            for between in ("", "and ", "e ", "oraz ", "of ", "oder ", "o ", "(", "– ", "http://")
+        ),
+        ("http:// huta.pl", "http://huta.pl"),
+        ("huta.pl/2010/http:/hala.pl", "https://huta.pl/2010/http:/hala.pl"),
+        ("Xhttp://huta.pl", None),
+        ("vbscript:open('http://huta.pl')", None),
         ("http://huta.pl|www.hala.pl", "http://huta.pl"),
         ("https://huta.pl/?a=http//hala.pl", "https://huta.pl/?a=http//hala.pl"),
         ("data:text/html,<a href='http://huta.pl'>", None),

@@ -12,7 +12,8 @@ _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 """The revision that registers write before a code ("NACE_1.1:40.10")."""
 
 _NATIONAL: Final = re.compile(
-    r"\b(?:(?:[a-z]{1,3}-?)?nace(?:-?bel)?|wz|pkd|okec|ateco|skd|nkd|naf|sbi|noga|teaor|caen|rev)(?![a-z])[\s'._:-]*"
+    r"\b(?:(?:[a-z]{1,3}-?)?nace(?:-?bel)?|wz|pkd|okec|ateco|skd|nkd|naf|sbi|noga|teaor|caen|rev(?:ision|ize)?)"
+    r"(?![a-z])[\s'._:-]*"
     r"(?:rev(?:ision|ize)?\b[\s._]*)?"
     r"(?P<told>(?:199\d|200\d|2025)\b|20[12]\d\b(?=\D{1,6}\d\d\.\d)|"
     r"(?:9[1-9]|0[2-8])\b(?=\D{1,6}(?<![\d.])\d\d\.?\d)|[12](?:[._]1)?(?![\d.]))?"

@@ -373,11 +373,23 @@ def test_a_text_of_a_geopackage_that_is_no_utf8_is_marked_and_costs_no_other(tmp
     assert (table.frame["řada"].tolist(), table.crs) == (["Důl", "H\ufffdtte"], "EPSG:3035")
 
 
+GPX = '<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">{}</gpx>'
+PLACEMARKS = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
+
+
 @pytest.mark.parametrize("place", ['lon="12"', 'lat="50,1" lon="12"', 'lat="" lon="12"'])
-def test_a_point_of_a_gpx_that_would_be_lost_or_put_elsewhere_is_told(tmp_path: Path, place: str) -> None:
-    held = f'<wpt lat="50" lon="1.2e1"><name>A</name></wpt><wpt {place}><name>B</name></wpt>'
-    told = f'<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">{held}</gpx>'
-    refused(write(tmp_path / "a.gpx", told), "point 2 <wpt> has lat=")
+@pytest.mark.parametrize(
+    "around", ["{}", "<rte><name>B</name>{}</rte>", "<trk><trkseg>{}</trkseg></trk>"], ids=["wpt", "rtept", "trkpt"]
+)
+def test_a_point_of_a_gpx_that_would_be_lost_or_put_elsewhere_is_told(tmp_path: Path, around: str, place: str) -> None:
+    kind = "wpt" if around == "{}" else "rtept" if "rte" in around else "trkpt"
+    held = f'<wpt lat="50" lon="1.2e1"><name>A</name></wpt>{around.format(f"<{kind} {place}/>")}'
+    refused(write(tmp_path / "a.gpx", GPX.format(held)), f"point 2 <{kind}> has lat=")
+
+
+def test_a_point_of_a_gpx_may_stand_between_blanks_and_without_a_leading_zero(tmp_path: Path) -> None:
+    frame = read_table(write(tmp_path / "a.gpx", GPX.format('<wpt lat=" +50.5 " lon="-.5"/>')), AUTO).frame
+    assert frame["geometry"].tolist() == [shapely.Point(-0.5, 50.5)]
 
 
 @pytest.mark.parametrize(
@@ -392,8 +404,52 @@ def test_a_place_of_a_kml_that_would_be_put_elsewhere_is_told(tmp_path: Path, sh
         f"<Placemark><name>A</name><{kind}><coordinates>{text}</coordinates></{kind}></Placemark>"
         for kind, text in (("Point", "\n 12, 50,\n"), (shape, told))
     )
-    path = write(tmp_path / "a.kml", f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{held}</Document></kml>')
-    refused(path, f"point 2 <coordinates> has '{told}'")
+    refused(write(tmp_path / "a.kml", PLACEMARKS.format(held)), f"point 2 <coordinates> has '{told}'")
+
+
+@pytest.mark.parametrize(
+    ("shape", "at_point"),
+    [
+        ("<Point><coordinates> .5 , 50.5, 1e2 </coordinates></Point>", (0.5, 50.5)),
+        ("<Point><coordinates>12,50,NaN</coordinates></Point>", (12, 50)),
+        ("<Point><coordinates></coordinates></Point>", (0, 0)),
+        ("<LineString><coordinates>12,50,1 12,51,2\n12,52</coordinates></LineString>", (12, 51)),
+        (
+            "<MultiGeometry><Point><coordinates>12,50</coordinates></Point><Point><coordinates>12,52</coordinates>"
+            "</Point></MultiGeometry>",
+            (12, 51),
+        ),
+    ],
+)
+def test_places_of_a_kml_that_gdal_reads_as_they_are_are_let_through(
+    tmp_path: Path, shape: str, at_point: tuple[float, float]
+) -> None:
+    more = "<ExtendedData><Data name='coordinates'><value>x</value></Data></ExtendedData>"
+    held = f"<Placemark><name>A</name>{more}{shape}</Placemark>"
+    (found,) = read_table(write(tmp_path / "a.kml", PLACEMARKS.format(held)), AUTO).frame["geometry"]
+    assert (found.centroid.x, found.centroid.y) == at_point
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "<Polygon><outerBoundaryIs><LinearRing><coordinates>12,50 13,50 x,51 12,50</coordinates></LinearRing>"
+        "</outerBoundaryIs></Polygon>",
+        "<MultiGeometry><Point><coordinates/></Point></MultiGeometry>",
+    ],
+)
+def test_a_part_of_a_shape_of_a_kml_that_would_be_put_elsewhere_is_told(tmp_path: Path, shape: str) -> None:
+    refused(write(tmp_path / "a.kml", PLACEMARKS.format(f"<Placemark>{shape}</Placemark>")), "point 1 <coordinates>")
+
+
+def gml(folder: Path, *shapes: str) -> Path:
+    """Write features with these shapes, and an extent of no places."""
+    held = "".join(
+        f"<g:featureMember><a:H><a:X>a b</a:X><a:g>{shape}</a:g></a:H></g:featureMember>" for shape in shapes
+    )
+    extent = "<g:boundedBy><g:Box><g:coordinates>unknown</g:coordinates></g:Box></g:boundedBy>"
+    space = 'xmlns:g="http://www.opengis.net/gml" xmlns:a="http://a/"'
+    return write(folder / "a.gml", f"<g:FeatureCollection {space}>{extent}{held}</g:FeatureCollection>")
 
 
 @pytest.mark.parametrize(
@@ -401,15 +457,39 @@ def test_a_place_of_a_kml_that_would_be_put_elsewhere_is_told(tmp_path: Path, sh
     [
         "<g:pos>50 x</g:pos>", "<g:pos>50,1 12,5</g:pos>", "<g:pos>NaN 12</g:pos>",
         "<g:coordinates>12,5,50,1</g:coordinates>", "<g:coord><g:X>12,5</g:X><g:Y>50</g:Y></g:coord>",
+        "<g:coord><g:X>12.5</g:X><g:Y>50,1</g:Y></g:coord>", "<g:coord><g:X>1</g:X><g:Y>2</g:Y><g:Z>-</g:Z></g:coord>",
     ],
 )  # fmt: skip
 def test_a_place_of_a_gml_that_would_be_put_elsewhere_is_told(tmp_path: Path, told: str) -> None:
     right = '<g:coordinates decimal="," cs=" " ts=";">12,5 50,1</g:coordinates>'
-    held = "".join(
-        f'<g:featureMember><a:H><a:g><g:Point srsName="EPSG:4326">{text}</g:Point></a:g></a:H></g:featureMember>'
-        for text in (right, told)
-    )
-    extent = "<g:boundedBy><g:Box><g:coordinates>unknown</g:coordinates></g:Box></g:boundedBy>"
-    space = 'xmlns:g="http://www.opengis.net/gml" xmlns:a="http://a/"'
-    path = write(tmp_path / "a.gml", f"<g:FeatureCollection {space}>{extent}{held}</g:FeatureCollection>")
-    refused(path, "point 2 <")
+    shapes = (f'<g:Point srsName="EPSG:4326">{text}</g:Point>' for text in (right, told))
+    refused(gml(tmp_path, *shapes), "point 2 <")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "<g:LineString><g:posList>50 12 51 x</g:posList></g:LineString>",
+        "<g:MultiPoint><g:pointMember><g:Point><g:pos/></g:Point></g:pointMember></g:MultiPoint>",
+    ],
+)
+def test_a_part_of_a_shape_of_a_gml_that_would_be_put_elsewhere_is_told(tmp_path: Path, shape: str) -> None:
+    refused(gml(tmp_path, shape), "point 1 <pos")
+
+
+@pytest.mark.parametrize(
+    ("shape", "at_point"),
+    [
+        ("<g:Point><g:pos>50 12</g:pos></g:Point>", (50, 12)),
+        ("<g:Point><g:coordinates>12,50,300</g:coordinates></g:Point>", (12, 50)),
+        ("<g:Point><g:pos/></g:Point>", (0, 0)),
+        ("<g:LineString><g:posList>50 12\n51 12 52 12</g:posList></g:LineString>", (51, 12)),
+        ("<g:LineString><g:coordinates>12,50 12,51\n12,52</g:coordinates></g:LineString>", (12, 51)),
+        ('<g:LineString><g:coordinates ts=";">12,50;12,52</g:coordinates></g:LineString>', (12, 51)),
+    ],
+)
+def test_places_of_a_gml_that_gdal_reads_as_they_are_are_let_through(
+    tmp_path: Path, shape: str, at_point: tuple[float, float]
+) -> None:
+    (found,) = read_table(gml(tmp_path, shape), AUTO).frame["geometry"]
+    assert (found.centroid.x, found.centroid.y) == at_point

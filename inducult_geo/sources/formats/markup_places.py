@@ -39,7 +39,9 @@ def check_places(where: str, suffix: str, handle: IO[bytes]) -> None:
                 above.append(element.tag.rpartition("}")[2])
                 continue
             kind = above.pop()
-            number += kind in _COUNTED and _EXTENT not in above
+            # Attributes may be called "X", too.
+            is_place = suffix != ".gml" or element.tag.startswith(_GML_SPACE)
+            number += is_place and kind in _COUNTED and _EXTENT not in above
             if (told := fault(element, kind, above)) is not None:
                 raise ContractError(
                     f"{where}: point {number} <{kind}> has {told}, which is no number, or too many or few: it would "

@@ -883,8 +883,13 @@ def test_nobody_is_asked_what_a_word_for_nothing_means(vocabulary: Vocabulary, w
 
 
 def test_an_owner_without_a_name_is_no_name_of_works(vocabulary: Vocabulary) -> None:
-    record = made(vocabulary, [{"name": "Privatbesitz", "operator": "Privatbesitz", "fee": "keine"}]).records.iloc[0]
-    assert (from_json(record["names"]), record["operator"], record["fee"]) == ({}, "Privatbesitz", "keine")
+    row = dict.fromkeys(("operator", "parent"), "Privatbesitz") | {"fee": "keine"}
+    result = made(vocabulary, [row | {"name": "Vari"}])
+    record = result.records.iloc[0]
+    assert from_json(record["names"]) == {"parent": "Privatbesitz"}
+    assert (record["operator"], record["fee"]) == ("Privatbesitz", "keine")
+    assert "'name' that say 'Vari' (1)" in kinds(result)["read_as_empty"]
+    assert "read_as_empty" not in kinds(made(vocabulary, [row]))
 
 
 def test_a_theme_that_is_none_is_told(vocabulary: Vocabulary) -> None:

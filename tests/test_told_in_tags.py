@@ -37,9 +37,10 @@ fuel = "source"
 """
 
 
-def read(folder: Path, key: str, *rows: str) -> inducult_geo.Records:
-    (folder / f"{key}.toml").write_text(CONTRACT.format(id=key), encoding="utf-8")
-    lines = ["nr,name,lon,lat,power,source", *rows]
+def read(folder: Path, key: str, *rows: str, power: str = "power") -> inducult_geo.Records:
+    contract = CONTRACT.format(id=key).replace('"power"', f'"{power}"')
+    (folder / f"{key}.toml").write_text(contract, encoding="utf-8")
+    lines = [f"nr,name,lon,lat,{power},source", *rows]
     (folder / f"{key}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return inducult_geo.read_source(folder / f"{key}.toml")
 
@@ -156,6 +157,13 @@ def test_a_capacity_has_the_unit_of_its_column(head: str, cell: object, told: st
     assert [str(one) for one in with_unit([cell, None], [head])] == [told, "None"]
     assert with_unit([cell], [head, "MW"]) == [cell]
     assert with_unit([cell], ["kW", "GW"]) == [cell]
+
+
+def test_a_column_of_kilowatts_is_told_in_tags_with_its_unit(tmp_path: Path) -> None:
+    records = read(tmp_path, "one", "1,Melk,15.3,48.2,1250,Hydro", "2,Pack,15.0,47.0,,", power="Leistung (kW)")
+    told = [from_json(tags) for tags in records["tags"]]
+    assert [(row.get("capacity"), row.get("Leistung (kW)")) for row in told] == [("1250 kW", "1250"), (None, None)]
+    assert capacity_and_fuel(records["tags"], records["type"])[0][0] == 1.25
 
 
 @pytest.mark.parametrize(

@@ -384,7 +384,11 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE", 5.1, Sector("mining", None)),
         ("NACE", 510, Sector("mining", None, "coal_mine")),
         ("NACE", 5, Sector("mining", None)),
-        ("NACE", "811", None),  # 08.11, quarries, or 81.1, services
+        *(("NACE", code, None) for code in ("811", "812", "620", "721")),  # 08.11, quarries, or 81.1, services
+        ("NACE", "510", Sector("mining", None, "coal_mine")),
+        ("NACE Rev. 1.1", "271", Sector("metallurgy", None)),
+        ("NACE", "B", Sector("mining", None)),
+        ("NACE", "E41.00", Sector("water_waste", None)),
         ("NACE", "245", Sector("metallurgy", None)),
         ("NACE", "11.050", Sector("food_drink", None, "brewery")),
         ("NACE", "110500", Sector("food_drink", None, "brewery")),
@@ -429,7 +433,7 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
         *((text, "2", "2410") for text in ("SKD 2007 24.10", "PKD 07 24.10", "NACE 2023: 24.10", "NAF rév. 2 24.10Z")),
         *((text, "2.1", "2410") for text in ("ATECO 2025 24.10", "NACE 2024: 24.10", "NKD 2025: 2410")),
         *((text, "2", "0811") for text in ("WZ 08 08.11", "WZ 08: 0811")),
-        *((text, None, "0811") for text in ("WZ 08.11", "WZ 08.11 (08.12)", "WZ 08.110")),
+        *((text, None, "0811") for text in ("WZ 08.11", "WZ 08.11 (08.12)", "WZ 08.110", "WZ 8.11")),
         *((text, None, "2014") for text in ("NACE 2014", "NACE 20.14", "NACE 2014 - 2015")),
         *((text, None, "2003") for text in ("wzx 2003", "awz 2003")),
         ("12.1:24.10", None, "2410"),
@@ -437,7 +441,7 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
 )
 def test_a_national_edition_tells_the_revision_of_its_codes(text: str, revision: str | None, code: str) -> None:
     told, left = revision_and_code(text)
-    assert (told, next(nace_codes(left, is_first=False))) == (revision, code)
+    assert (told, next(nace_codes(left))) == (revision, code)
 
 
 @pytest.mark.parametrize(

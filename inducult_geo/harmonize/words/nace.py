@@ -96,22 +96,15 @@ def _of_edition(told: str | None) -> str | None:
     return "1.1" if year < _SECOND_FROM else "2" if year < _THIRD_FROM else "2.1"
 
 
-def nace_codes(text: str, *, is_first: bool) -> Iterator[str]:
-    """Give the compact ways to look a code up, from the code itself to its parents.
-
-    Parameters
-    ----------
-    text
-        What `revision_and_code` leaves.
-    is_first
-        Whether it is of the first revision, where no code lost a zero.
-    """
+def nace_codes(text: str) -> Iterator[str]:
+    """Give the compact ways to look up a code that `revision_and_code` leaves, from the code itself to its parents."""
     text = text.strip()
     # A cell for numbers keeps "05.10" as 5.1.
     text = f"0{text}" if re.fullmatch(r"[1-9](?:\.\d\d?)?", text, re.ASCII) else text
     found = _CODE.search(text)
     if found:
-        if not is_first and re.fullmatch(r"\d{3}", text) and text not in _GROUPS_OF_SERVICES:
+        # No class of mining or works in the first revision begins with a zero.
+        if re.fullmatch(r"\d{3}", text) and text not in _GROUPS_OF_SERVICES:
             yield f"0{text}"
         yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
     elif re.fullmatch("[A-U]", text):

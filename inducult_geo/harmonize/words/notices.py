@@ -14,9 +14,10 @@ from inducult_geo.catalog.models import NAME_FIELDS
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.dates.read import reasons_unread
 from inducult_geo.harmonize.words.meanings import KNOWN_WORDS, YEARS
-from inducult_geo.text import first_few, line_of, lost_characters, may_be_meant, named_text, of_each
+from inducult_geo.text import first_few, line_of, lost_characters, may_be_meant, named_text, names_nobody, of_each
 
-_NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
+_NAMES_OF_OTHERS = frozenset(("operator", "address", "city", "parent"))
+_NAMED = _NAMES_OF_OTHERS | NAME_FIELDS
 _MOST_NAMED = 5
 _UNDERSCORE = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_A-Z])")
 """Where all words of a text are joined so ("walcownia_blach"), it is how somebody writes a space."""
@@ -96,13 +97,20 @@ def note_nothing(rows: pd.DataFrame, notices: Notices) -> None:
     """Note cells of names that are read as empty, and may be a name, or that of the row above."""
     for column in rows.columns:
         if _is_named(column):
-            for text in filter(None, of_each(rows[column], _read_as_empty)):
+            read = _read_as_empty if column in _NAMES_OF_OTHERS else _read_as_no_name
+            for text in filter(None, of_each(rows[column], read)):
                 notices.add("read_as_empty", str(column), text)
 
 
 def _read_as_empty(cell: Any) -> str | None:
     text = line_of(cell)
     return text if text and named_text(cell) is None and may_be_meant(text) else None
+
+
+def _read_as_no_name(cell: Any) -> str | None:
+    text = line_of(cell)
+    # An owner without a name ("Vari", "Private") gives a site none, but may be its name.
+    return text if text and names_nobody(text) else _read_as_empty(cell)
 
 
 @dataclass(frozen=True)

@@ -301,7 +301,7 @@ def _compact(text: str) -> str:
 def _codes(scheme: str, text: str) -> Iterator[str]:
     """Give the compact ways to look a code up, from the code itself to its parents."""
     if scheme.startswith("nace"):
-        yield from nace_codes(text, is_first=scheme == "nace_rev1")
+        yield from nace_codes(text)
         return
     if scheme == "eu_ets_activity" and (number := re.match(r"0*(\d+)", text)):
         yield number[1]

@@ -148,9 +148,9 @@ class Browser:
                 raise TimeoutError(f"never true: {condition}")
             time.sleep(0.03)
 
-    def key(self, key: str, *, text: str = "", code: int = 0) -> None:
+    def key(self, key: str, *, text: str = "", code: int = 0, shift: bool = False) -> None:
         """Press and release a key."""
-        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        about = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": 8 * shift}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **about)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
 

@@ -417,3 +417,40 @@ def test_on_the_smallest_phone_nothing_runs_over_and_no_word_of_the_head_is_brok
     assert page.run("document.querySelector('header').getBoundingClientRect().height") < 640 / 3, (
         "the map is what counts"
     )
+
+
+WHEEL = {"type": "mouseWheel", "deltaX": 0, "deltaY": 240}
+
+
+@pytest.mark.parametrize(
+    ("size", "is_past"),
+    [((740, 360), True), ((320, 256), True), ((812, 375), True), ((390, 844), False), ((1280, 620), False)],
+)
+def test_a_map_as_high_as_the_window_lets_a_reader_scroll_past(page, file, size, is_past):
+    """On a phone held across, and at 400 %, every finger moved the map: search, list and figures were out of reach."""
+    width, height = size
+    show(page, file, width=width, height=height)
+    page.run("document.querySelector('.stage').scrollIntoView({block: 'start'})")
+    zoom, before = page.run("[inducult.map.map.getZoom(), scrollY]")
+    page.call("Input.dispatchMouseEvent", x=width * 0.7, y=height * 0.5, **WHEEL)
+    past = f"scrollY > {before + 100} && Math.abs(inducult.map.map.getZoom() - {zoom}) < 0.01"
+    zoomed = f"Math.abs(inducult.map.map.getZoom() - {zoom}) > 0.1"
+    page.until(past if is_past else zoomed)
+    shares = "inducult.map.map.cooperativeGestures.isEnabled()"
+    assert page.run(shares) == is_past
+    told = page.run("document.querySelector('.maplibregl-mobile-message')?.textContent")
+    assert told == (page_words("en")["gesture_fingers"] if is_past else None)
+    page.until("!document.querySelector('.maplibregl-show')")
+    page.lay_out(width=390, height=844, dark=False)
+    page.until(f"!{shares}")
+
+
+def test_the_line_above_the_list_hides_no_site_that_the_keyboard_is_at(page):
+    """Who went up the list with Shift and Tab was at sites that nobody saw, one after the other."""
+    page.run("document.querySelectorAll('#found button')[30].focus()")
+    hidden = """(({x, y, width}) => [y + 2, y + 20].some((at) => !document.activeElement.contains(
+      document.elementFromPoint(x + width / 2, at))))(document.activeElement.getBoundingClientRect())"""
+    for _ in range(29):
+        page.key("Tab", code=9, shift=True)
+        assert page.run("document.activeElement.matches('#found button')")
+        assert not page.run(hidden), page.run("document.activeElement.textContent")

@@ -363,6 +363,7 @@ def test_a_release_of_nothing_still_has_a_page(bundle):
     page = preview_page(nothing)
     assert Page(page).open == []
     assert "This release holds no site." in page
+    assert "Credit</a>: Natural Earth</p>" in page
     assert 'data-t="none_fits"' not in page, "nothing was asked for that could fit"
 
 

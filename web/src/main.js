@@ -237,6 +237,9 @@ class Tool {
       part("paper").replaceChildren();
       part("paper").hidden = true;
     });
+    // Who goes up the list by the keyboard sees where: not below the line that stays above it.
+    const line = document.querySelector(".answer");
+    new ResizeObserver(() => line.parentElement.style.setProperty("scroll-padding-top", `${line.offsetHeight}px`)).observe(line);
     part("fit").addEventListener("click", () => this.map?.fit(this.found));
     part("density").addEventListener("change", (event) => this.density(event.target.value));
     part("clear").addEventListener("click", () => {

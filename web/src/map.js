@@ -10,6 +10,7 @@ const NEAR = 8; // From this zoom on the pictograms of branches can be read.
 const CLOSE = 10; // From here on the borders of countries are drawn too coarsely to be told from wrong ones.
 const WORLD = 512; // Pixels of the world at zoom 0.
 const OPENING = { top: 64, right: 44, bottom: 56, left: 44 };
+const BESIDE_PX = 48; // Less room above and below the map is none for a finger.
 const SIGN = 22; // Half of the sign of a chosen site, in pixels.
 const EARTH_M = 111_319.49; // A degree of latitude.
 
@@ -33,8 +34,6 @@ export class SiteMap {
       pitchWithRotate: false,
       touchPitch: false,
       fadeDuration: 0,
-      // In a partner's page, who scrolls or wipes past the map must get past it.
-      cooperativeGestures: globalThis.self !== globalThis.top,
       locale: { "Map.Title": t("map_of_sites"), "NavigationControl.ZoomIn": t("zoom_in"), "NavigationControl.ZoomOut": t("zoom_out") },
     });
     // A page that is narrower than the margins has no such camera, and a map for all that.
@@ -45,7 +44,8 @@ export class SiteMap {
     this.map.keyboard.disableRotation();
     this.map.addControl(new globalThis.maplibregl.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new globalThis.maplibregl.ScaleControl({ maxWidth: 120 }), "bottom-left");
-    this.#tellGestures();
+    this.#share();
+    addEventListener("resize", () => this.#share());
     giveSigns(this.map, sites.data);
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => {
@@ -60,6 +60,16 @@ export class SiteMap {
   #fill() {
     const { clientWidth, clientHeight } = this.map.getCanvas();
     if (clientWidth !== this.element.clientWidth || clientHeight !== this.element.clientHeight) this.map.resize();
+    this.#share();
+  }
+
+  /** Let who scrolls or wipes get past the map: in a partner's page, and where it leaves no room beside it, as on a phone held across. */
+  #share() {
+    const { cooperativeGestures } = this.map;
+    const shares = globalThis.self !== globalThis.top || this.element.clientHeight > innerHeight - BESIDE_PX;
+    if (shares === cooperativeGestures.isEnabled()) return;
+    cooperativeGestures[shares ? "enable" : "disable"]();
+    this.#tellGestures();
   }
 
   /** Tell whether the pictograms of branches are drawn: now, and whenever that changes. */
@@ -142,7 +152,7 @@ export class SiteMap {
     this.#tellGestures();
   }
 
-  /** Say how the map is moved in a frame, where it lets a reader scroll past. */
+  /** Say how the map is moved where it lets a reader scroll past. */
   #tellGestures() {
     const key = navigator.userAgent.includes("Mac") ? "⌘" : t("key_ctrl");
     const told = { desktop: t("gesture_wheel", { key }), mobile: t("gesture_fingers") };

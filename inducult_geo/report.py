@@ -87,8 +87,8 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     if outcome.withheld:
         records = "records are" if outcome.withheld > 1 else "record is"
         console.print(
-            f"{outcome.withheld:>11,} {records} withheld from the release: no contract of their sources lets "
-            "them out (licence, publish): write into it what their owner permits"
+            f"{outcome.withheld:>11,} {records} withheld from the release: the contracts of their sources do not "
+            "permit it (licence, publish). Write into them what the owners permit"
         )
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
         console.print(escape(line))
@@ -224,7 +224,7 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {counted(status.sites, 'site')}")
         console.print(f"review    {counted(status.open_questions, 'open question')}")
     for source, number in status.withheld.items():
-        told = f"{counted(number, 'record')} of {source}: no contract lets any out (licence, publish)"
+        told = f"{counted(number, 'record')} of {source}: its contract permits no release (licence, publish)"
         console.print(escape(f"withheld  {told}"))
     for line in status.changed:
         console.print(escape(f"changed   {line}"))
@@ -261,7 +261,7 @@ def _absent(outcome: RunOutcome) -> list[str]:
     known, others = ([OSM] if OSM in names else []), [name for name in names if name != OSM]
     # A steward reads it every night: a dozen lists that the program knows, and nobody fetched, are no news.
     shown = others if len(others) <= _FEW else [f"{len(others)} lists that this program knows (`--json` names them)"]
-    return [f"Not used, since no file of theirs is there: {', '.join([*known, *shown])}"] if names else []
+    return [f"Not used, since their files are missing: {', '.join([*known, *shown])}"] if names else []
 
 
 def _failures(outcome: RunOutcome) -> list[str]:

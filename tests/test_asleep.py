@@ -53,4 +53,4 @@ def test_of_many_words_the_first_are_named() -> None:
     words = [("a:1", "different", f"b:{n}") for n in range(2, 10)]
     ((text,),) = told(*words, was=was, here={"a:1": "opole"}).values()
     assert text.startswith("8 decisions without effect")
-    assert "'b:6' and 3 more). Where it comes back" in text
+    assert "'b:6' and 3 more). If it comes back" in text

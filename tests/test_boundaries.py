@@ -432,7 +432,7 @@ def test_an_outline_that_may_not_leave_the_house_is_refused(run: Run, tmp_path: 
     file = run.folder.raw / "boundaries" / "here.geojson" if is_own else tmp_path / "o.geojson"
     write(file, SQUARE, licence="nur intern" if is_own else "CC0-1.0")
     boundary = {"file": "o.geojson", "licence": "bitte anfragen" if not is_own else ""}
-    told = r"geojson: licence = '(nur intern|bitte anfragen)' lets nothing out: every release shows the outline"
+    told = r"geojson: licence = '(nur intern|bitte anfragen)' permits nothing: every release shows the outline"
     with pytest.raises(RegionError, match=told):
         outline(region(tmp_path, boundary=boundary), run)
     write(file, SQUARE, licence="CC-BY-4.0")

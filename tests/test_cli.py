@@ -138,7 +138,7 @@ def test_a_log_that_takes_nothing_ends_no_work_and_is_told_in_a_line(tmp_path: P
         ended = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
         assert ended.returncode == 1
         assert re.fullmatch(
-            "reading\ninducult: the work is done, but .*: No space left .* call it again.\n", ended.stderr
+            "reading\ninducult: the work is done, but .*: No space left .* repeat the command.\n", ended.stderr
         )
         (tmp_path / "done").unlink()
         both = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=full, check=False)

@@ -230,7 +230,7 @@ def test_web_mercator_is_recognized_where_no_usual_system_fits(tmp_path: Path, r
     assert "ask the sender" in text
     assert "# Of a list about more than the region" not in text, "no region was asked about"
     about = draft(written(tmp_path, frame), run, region="opole")
-    assert '# Of a list about more than the region, write countries = ["PL"] for region.' in about
+    assert '# If the list is about more than the region, write countries = ["PL"] instead of region.' in about
     loaded(tmp_path / "a.csv", text)
 
 
@@ -579,7 +579,7 @@ files = ["Wykaz zabytków.csv"]
 licence = "unknown" # nothing is published until its licence is known
 attribution = ""
 # retrieved = 2026-03-01 # the date of the file
-# Columns that nothing was made of; what nobody needs can be listed so:
+# Columns that were not mapped; those that nobody needs can be listed like this:
 # ignore = ["Obiekt", "Typ", "Uwagi"]
 
 [read]
@@ -597,8 +597,8 @@ y = "Szerokość" # guessed: 50.66512 to 50.67021
 # crs = "EPSG:4326" # candidate: 100% inside opole, as written
 # crs = "EPSG:4258" # candidate: 100% inside opole, as written
 crs = "EPSG:4326" # guessed: no other candidate lies elsewhere, 100% inside
-# As degrees of old maps they would lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
-(EPSG:4284) 130 m, 100% inside. Nothing but a row whose place is known tells.
+# If they are degrees of old maps, they lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
+(EPSG:4284) 130 m, 100% inside. Only a row whose true place is known can tell.
 # accuracy_m = 500 # assumed until it is stated
 # origin = "surveyed" # or digitized, address, settlement
 

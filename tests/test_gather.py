@@ -229,7 +229,9 @@ class TestAPartnersFile:
         assert told() == [expected]
         file(data, "zabytki", [f"Y{row}" for row in rows])
         (message,) = told()
-        assert message.startswith("a new version of zabytki.csv: 4 rows, before 5; 1 gone (Huta Nowa); the keys of all")
+        assert message.startswith(
+            "a new version of zabytki.csv: 4 rows, before 5; 1 gone (Huta Nowa); all rows have new keys"
+        )
         assert "[columns] key name a column that stays" in message
 
     def test_of_a_list_without_keys_a_row_that_tells_something_else_is_a_changed_one(self, data: Path) -> None:

@@ -50,9 +50,9 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     # As Excel saves it where a comma stands within numbers.
     table.to_csv(out, sep=";", index=False, encoding="utf-8-sig")
     told = " ".join(linked(tmp_path).split())
-    assert "and obeyed: 1 same, 1 different" in told
-    assert "not found any more, and kept for what is noted beside it: 1 pair" in told
-    assert "of the left 1 are in the table and 2 fit none" in told
+    assert "were obeyed: 1 same, 1 different" in told
+    assert "not found any more, and kept for the note beside it: 1 pair" in told
+    assert "left records: 1 are in the table, 2 have no match" in told
     # Written anew as it came: with commas alone Excel would show one column.
     assert out.read_bytes().startswith(b"\xef\xbb\xbfleft_id;")
     again = pd.read_csv(out, dtype=str, keep_default_na=False, sep=";")
@@ -69,7 +69,7 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     assert out.read_bytes() == first
     # A word on a row that was renumbered is told, and stays.
     out.write_bytes(first.replace(b"1;a;", b"7;a;"))
-    assert "without effect, since a row of it is in neither list now: 1 word" in " ".join(linked(tmp_path).split())
+    assert "decisions without effect, since a row is in neither list any more: 1" in " ".join(linked(tmp_path).split())
     assert b"7;a;" in out.read_bytes()
 
 
@@ -107,7 +107,7 @@ def test_pairs_leave_as_a_workbook_which_is_not_written_over(tmp_path: Path) -> 
     book.assign(decision=["same", "different"]).to_csv(
         tmp_path / "pairs.csv", sep=";", index=False, encoding="utf-8-sig"
     )
-    assert "and obeyed: 1 same, 1 different" in " ".join(linked(tmp_path).split())
+    assert "were obeyed: 1 same, 1 different" in " ".join(linked(tmp_path).split())
 
 
 def test_more_pairs_than_a_workbook_holds_go_into_a_csv_beside_it(
@@ -152,5 +152,5 @@ def test_rows_that_tell_neither_a_place_nor_a_country_are_counted(tmp_path: Path
     Path(left).write_text(text, encoding="utf-8")
     call = ["link", left, right, "--out", str(tmp_path / "pairs.csv"), "--data", str(tmp_path / "data")]
     told = CliRunner().invoke(cli.app, call, catch_exceptions=False).stdout
-    assert "of the left 3 tell neither a place nor a country" in " ".join(told.split())
-    assert "of the right" not in told.split("fit none of the right")[1]
+    assert "left records that state neither a place nor a country: 3;" in " ".join(told.split())
+    assert "right records" not in told

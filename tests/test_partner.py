@@ -779,5 +779,5 @@ def test_a_licence_that_says_no_is_told(tmp_path: Path, licence: str, told: bool
     put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;Q1\n")
     found = [p.message for p in read_partner(contract, find_files(contract)).problems if p.kind == "licence"]
     assert [message.partition(":")[0] for message in found] == (
-        ["licence = 'nur intern' lets nothing out"] if told else []
+        ["licence = 'nur intern' permits nothing"] if told else []
     )

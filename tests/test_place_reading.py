@@ -157,7 +157,7 @@ class TestNothingFits:
             "test.toml: wrong [place] crs, x or y for a.csv: as declared in EPSG:4326 0% of the points lie in the "
             "area, and no other reading fits. As declared their middle is at latitude {:.3f}, longitude {:.3f}: look "
             "there on a map. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
-            'Is the list about more than zwickau? Then write countries = ["DE"] for region. Mend the contract.'
+            'Is the list about more than zwickau? Write countries = ["DE"] instead of region. Mend the contract.'
         ).format(*np.median(shifted(POINTS, 30), axis=0)[::-1])
 
     def test_a_usual_system_of_which_nothing_can_be_read_is_told(self) -> None:

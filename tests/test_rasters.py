@@ -140,7 +140,7 @@ def test_one_whose_licence_lets_nothing_out_is_not_used_nor_are_its_values_of_ye
     assert heights(done) == [None] * 3
     assert done.sites["lineage"].isna().all()
     assert states(done) == {"dem": "failed"}
-    assert f"licence = '{licence}' lets nothing out" in str(done.facts[0].message)
+    assert f"licence = '{licence}' permits nothing" in str(done.facts[0].message)
 
 
 def test_what_another_raster_tells_tonight_goes_before_yesterdays_value(night: Night) -> None:

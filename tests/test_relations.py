@@ -176,7 +176,7 @@ def test_a_word_that_gave_way_beside_the_chain_that_is_told_is_named() -> None:
     (contradiction, beside) = made.problems
     assert contradiction.startswith("These contradict each other: ")
     assert "'d:1'" not in contradiction
-    assert beside.startswith("1 decision without effect, since other words keep the two sites apart ")
+    assert beside.startswith("1 decision without effect, since other decisions keep the two sites apart ")
     assert "(Eva: 'a:1' same 'd:1')" in beside
     settled = resolve(table, contracts={}, decisions=replay(log[1:]), registry=empty_registry())
     assert (settled.problems, settled.members.loc[[*KEYS[:4]]].nunique()) == ((), 1)

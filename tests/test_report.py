@@ -137,12 +137,12 @@ class TestOutcome:
     def test_withheld_and_absent_are_told_notes_for_the_manifest_are_not(self, outcome: RunOutcome, run: Run) -> None:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
         assert "7 records are withheld from the release" in text
-        assert text.count("Not used, since no file of theirs is there: eutl\n") == 1
+        assert text.count("Not used, since their files are missing: eutl\n") == 1
         region = outcome.regions[0]
         absent = [replace(region.stage.facts[0], source=name, state="absent") for name in (*"abcd", "osm")]
         many = replace(outcome, regions=(replace(region, stage=replace(region.stage, facts=(*absent,))),))
         text = told(lambda o, console: outcome_tables(o, run, console), many)
-        assert "is there: osm, 4 lists that this program knows (`--json` names them)" in text
+        assert "are missing: osm, 4 lists that this program knows (`--json` names them)" in text
         assert "note karlovy-vary kroniky: values of 'type' that nobody mapped" in text
         assert "note karlovy-vary: raster dem: 3 sites lie outside it" in text
         assert "note wide: 9 rows share 2 exact places" in text
@@ -346,7 +346,7 @@ class TestStatus:
     def test_what_stays_at_home_is_named_and_no_trouble(self) -> None:
         """Of a first contract, whose license nobody knew yet, the map showed nothing and all was well."""
         text = told(status_lines, self.status(withheld={"zabytki": 7}))
-        assert "withheld  7 records of zabytki: no contract lets any out (licence, publish)" in text
+        assert "withheld  7 records of zabytki: its contract permits no release (licence, publish)" in text
         assert text.startswith("all well\n")
 
     @pytest.mark.parametrize(

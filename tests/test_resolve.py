@@ -117,9 +117,9 @@ def test_a_part_that_words_on_other_records_turn_round_is_told():
     assert (made.members["b:1"], made.members["b:2"]) == (paper, brewery)
     assert made.sites.set_index("site_id")["part_of"].dropna().to_dict() == {brewery: paper}
     assert made.problems == (
-        "1 decision without effect, since words on other records of the same sites say otherwise (Eva on 2026-01-01: "
-        "'a:1' part_of 'a:2', but Jan on 2026-01-02: 'b:2' part_of 'b:1'). Decide one of each anew: inducult review "
-        "decide.",
+        "1 decision without effect, since decisions about other records of the same sites say otherwise (Eva on "
+        "2026-01-01: 'a:1' part_of 'a:2', but Jan on 2026-01-02: 'b:2' part_of 'b:1'). Decide one of each again: "
+        "inducult review decide.",
     )
     ring = Decision("Jan", "2026-01-02", "a:2", "a:1", "part_of")
     assert run(*rows, decisions=[old, ring]).problems == replay([old, ring]).problems, "these are told already"

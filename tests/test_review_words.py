@@ -97,7 +97,7 @@ def test_a_late_file_overrules_no_newer_word_of_another_person(run: Run, sheet: 
     assert f" UTC: '{left}' same '{right}', which was not known yet" in refusal.reason
     assert refusal.reason.startswith("Eva on 20")
     assert (
-        f"the answer of Jan comes late and overrules nothing. Where it shall count all the same: inducult review "
+        f"the answer of Jan comes late and is not taken. If it is to count nevertheless: inducult review "
         f"decide {left} part_of {right} --who Jan (with" in refusal.reason
     )
     assert read_decisions(run.folder.decisions).of(left, right).who == "Eva"  # type: ignore[union-attr]
@@ -229,7 +229,7 @@ def test_what_was_answered_since_the_release_is_left_out_of_an_export(run: Run, 
     decide(other["left_key"], "undecided", other["right_key"], run, who="Eva")
     words = ["review", "export", "--out", str(sheet), "--data", str(run.folder.root)]
     said = CliRunner().invoke(cli.app, words)
-    assert "answers them: 1. The next run" in said.output
+    assert "in the decisions log: 1. The next run" in said.output
     asked = {row["review_id"] for row in rows_of(sheet)}
     assert asked == questions(run) - {one["review_id"]}
     assert export_review(release_of(run), sheet) == (len(asked) + 1, 0)

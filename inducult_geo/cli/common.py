@@ -143,8 +143,8 @@ def _telling() -> Iterator[None]:
         raise
     except OSError as problem:
         raise StorageError(
-            f"the work is done, but what it found cannot be told: {problem.strerror}, where the output of this "
-            "command goes to (a file, a log). Make room there and call it again."
+            f"the work is done, but the result cannot be written to the output (a file, a log): {problem.strerror}. "
+            "Make room there and repeat the command."
         ) from problem
 
 

@@ -197,12 +197,12 @@ def review_export(
         print_json({"questions": number, "answered": left_out, "out": str(out)})
         return
     todo = (
-        "Fill in decision (same, part_of, different; undecided takes an answer back), decided_by, note; those of the "
-        "kind place are settled in the file or its contract."
+        "Fill in decision (same, part_of, different; undecided takes an answer back), decided_by and note. Questions "
+        "of the kind place are settled in the file or its contract."
     )
     typer.echo(f"{counted(number, 'open question')}: {out}. {todo if number else 'There is nothing to answer.'}")
     if left_out:
-        typer.echo(f"Left out, since the log of decisions answers them: {left_out}. The next run asks them no more.")
+        typer.echo(f"Left out, since they are answered in the decisions log: {left_out}. The next run drops them.")
 
 
 def review_import(
@@ -328,7 +328,7 @@ def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records
     if contract is None:
         return records_of_release(side)
     if "key" not in contract.columns:
-        opened.say(f"{side}: names no key, so that the ids of its rows are made of their content")
+        opened.say(f"{side}: names no key, so the ids of its rows are made of their content")
     return read_by_contract(contract, opened)[1].records
 
 
@@ -367,19 +367,19 @@ def _link_told(numbers: dict[str, Any], out: Path) -> str:
         f"{numbers['match']} match{'' if numbers['match'] == 1 else 'es'}, {counted(numbers['unit'], 'further unit')} "
         f"and {counted(numbers['review'], 'pair')} for review of {numbers['left']} and {numbers['right']} records; "
         f"a person should look at {numbers['doubtful']} of them (column doubtful): {out}",
-        f"of the left {numbers['left_in_pairs']} are in the table and {numbers['left_alone']} fit none of the right",
+        f"left records: {numbers['left_in_pairs']} are in the table, {numbers['left_alone']} have no match",
     ]
     if numbers["same"] or numbers["different"]:
-        lines.append(f"said in {out}, and obeyed: {numbers['same']} same, {numbers['different']} different")
+        lines.append(f"decisions in {out} that were obeyed: {numbers['same']} same, {numbers['different']} different")
     if numbers["unknown"]:
-        lines.append(f"without effect, since a row of it is in neither list now: {counted(numbers['unknown'], 'word')}")
+        lines.append(f"decisions without effect, since a row is in neither list any more: {numbers['unknown']}")
     if numbers["kept"]:
-        lines.append(f"not found any more, and kept for what is noted beside it: {counted(numbers['kept'], 'pair')}")
+        lines.append(f"not found any more, and kept for the note beside it: {counted(numbers['kept'], 'pair')}")
     for side in ("left", "right"):
         if rows := numbers[f"{side}_nowhere"]:
-            where = "a column country, or countries in the contract, finds more"
-            lines.append(f"of the {side} {rows} tell neither a place nor a country: {where}")
+            hint = "a column country, or countries in the contract, would find more"
+            lines.append(f"{side} records that state neither a place nor a country: {rows}; {hint}")
         if reasons := numbers[f"{side}_rejected"]:
             told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-            lines.append(f"of the {side} records these took no part: {told}. `inducult check` tells which and why.")
+            lines.append(f"{side} records that were left out: {told}. `inducult check` tells which and why.")
     return "\n".join(lines)

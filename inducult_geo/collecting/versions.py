@@ -179,7 +179,7 @@ def _rekeyed(found: Difference) -> str:
     if found.same:
         return f"{found.rekeyed} under a new key"
     return (
-        f"the keys of all rows are new, and {found.rekeyed} go on by name or place. Let [columns] key name a column "
+        f"all rows have new keys, and {found.rekeyed} go on by name or place. Let [columns] key name a column "
         "that stays with its row, or map none"
     )
 

@@ -370,11 +370,11 @@ def _unmapped_lines(columns: list[Column]) -> list[str]:
     rest = [column.name for column in columns if column.name not in persons]
     lines = []
     if persons:
-        lines.append(f"private = [{', '.join(map(quoted, persons))}] # guessed: data of persons, which stay here")
+        lines.append(f"private = [{', '.join(map(quoted, persons))}] # guessed: personal data, which are not published")
     if rest:
         more = f" # and {len(rest) - _UNMAPPED_MAX} more" if len(rest) > _UNMAPPED_MAX else ""
         listed = ", ".join(map(quoted, rest[:_UNMAPPED_MAX]))
-        lines.append("# Columns that nothing was made of; what nobody needs can be listed so:")
+        lines.append("# Columns that were not mapped; those that nobody needs can be listed like this:")
         lines.append(f"# ignore = [{listed}]{more}")
     return lines
 

@@ -235,7 +235,7 @@ def _nothing_usual(lines: SystemLines, points: np.ndarray, there: PointsIn | Non
         else:
             lines.place += _without_operation(there)
         country = f'countries = ["{there.region.country}"]'
-        lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
+        lines.place.append(comment(f"If the list is about more than the region, write {country} instead of region."))
     lines.ask()
     if place := _as_web_mercator(points):
         lines.offer(WEB_MERCATOR, f"Web Mercator would put them at {place}")
@@ -254,8 +254,8 @@ def _old_degrees(reading: Reading, there: PointsIn) -> list[str]:
             told.append(f"{CRS(datum).name} ({datum}) {away_m:,.0f} m, {as_old.share:.0%} inside")
     if not told:
         return []
-    said = f"As degrees of old maps they would lie elsewhere: {'; '.join(told)}."
-    return [comment(f"{said} Nothing but a row whose place is known tells.")]
+    said = f"If they are degrees of old maps, they lie elsewhere: {'; '.join(told)}."
+    return [comment(f"{said} Only a row whose true place is known can tell.")]
 
 
 def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:

@@ -61,8 +61,8 @@ def marked_lines(columns: Sequence[Column]) -> tuple[list[str], set[str]]:
     states = [name for name, word in asked.items() if status_of(word, vocabulary) is not None]
     types = {name: vocabulary.map_type(word) for name, word in asked.items() if name not in states}
     kinds = [name for name, found in types.items() if found is not None and found not in GENERIC_TYPES]
-    lines = [f"type = [{_listed(kinds)}] # guessed: each is called by a kind, and says yes or no"] if kinds else []
-    lines += [f"status = {quoted(name)} # guessed: says yes or no; of a no it is not known" for name in states[:1]]
+    lines = [f"type = [{_listed(kinds)}] # guessed: each is named after a kind, and says yes or no"] if kinds else []
+    lines += [f"status = {quoted(name)} # guessed: says yes or no; what a no means is not known" for name in states[:1]]
     return lines, {*kinds, *states[:1]}
 
 

@@ -178,8 +178,8 @@ def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
     if found:
         said = first_few([f"{told([one])}, but {told(others)}" for one, others in found], NAMED_MAX, "; ")
         yield (
-            f"{without_effect([one for one, _ in found])}, since words on other records of the same sites say "
-            f"otherwise ({said}). Decide one of each anew: inducult review decide."
+            f"{without_effect([one for one, _ in found])}, since decisions about other records of the same sites say "
+            f"otherwise ({said}). Decide one of each again: inducult review decide."
         )
     parted = [
         one
@@ -191,8 +191,8 @@ def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
     ]
     if parted:
         yield (
-            f"{without_effect(parted)}, since other words keep the two sites apart ({named(parted)}): they are "
-            "among those that contradict each other. Where these are settled, the decision holds again."
+            f"{without_effect(parted)}, since other decisions keep the two sites apart ({named(parted)}): they are "
+            "among those that contradict each other. Once these are settled, the decision holds again."
         )
 
 

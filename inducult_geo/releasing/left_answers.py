@@ -48,8 +48,8 @@ def left_told(folder: DataFolder, log: Decisions) -> list[str]:
     """Say which releases hold answers that nobody obeys, and what to do."""
     return [
         f"{release / GEOPACKAGE}: holds {counted(number, 'answer')} that nobody obeys, given in the release itself. "
-        f"Take in what stands there: inducult review import {shlex.quote(str(release / GEOPACKAGE))} --who NAME, and "
-        "answer in a copy: the release no longer fits its checksums"
+        f"Import it: inducult review import {shlex.quote(str(release / GEOPACKAGE))} --who NAME. Answer in a copy from "
+        "now on, since the release no longer fits its checksums"
         for release, number in answered_releases(folder, log).items()
     ]
 

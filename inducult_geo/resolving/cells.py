@@ -54,7 +54,7 @@ class Grid:
 WHOLE_GRID = Grid()
 
 
-def candidates_by_cell(records: Records, grid: Grid = WHOLE_GRID) -> pd.DataFrame:
+def candidates_by_cell(records: Records, grid: Grid) -> pd.DataFrame:
     """Find the candidates of all cells; each pair is of one cell only.
 
     Returns

@@ -62,9 +62,9 @@ class Lateness:
             return None
         word = shlex.join([one.left, one.decision, one.right, "--who", one.who])
         return (
-            f"{told([later])}, which was not known yet when this question was written out, so that the answer of "
-            f"{one.who} comes late and overrules nothing. Where it shall count all the same: inducult review decide "
-            f"{word} (with --note and the reason), or import the file with --overrule, which is for all that is late"
+            f"{told([later])}, which was not known yet when this question was exported, so the answer of {one.who} "
+            f"comes late and is not taken. If it is to count nevertheless: inducult review decide {word} (with --note "
+            "and the reason), or import the file with --overrule, which takes all late answers"
         )
 
     def _last_word(self, one: Decision) -> Decision | None:

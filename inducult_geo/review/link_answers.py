@@ -20,7 +20,7 @@ _OPEN: Final = ("match", "unit", "review", "undecided", "")
 """What stands in `decision` where nobody said anything."""
 
 _NAMES: Final = ("left_name", "right_name")
-_KEPT: Final = "not found any more; kept for what is noted beside it"
+_KEPT: Final = "not found any more; kept for the note beside it"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def copies_told(log: Path) -> list[str]:
         if number:
             told.append(
                 f"{copy}: holds {counted(number, 'answer')} that {log.name} has not, and that nobody obeys: a program "
-                "that keeps folders alike makes such a file where two wrote at once. Take them in: inducult review "
+                "that syncs folders makes such a copy where two computers wrote at once. Import it: inducult review "
                 f"import {shlex.quote(str(copy))}"
             )
     return told

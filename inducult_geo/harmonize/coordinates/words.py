@@ -102,14 +102,14 @@ def _letters(phrase: str) -> str:
     return re.sub(r"[.\s]", "", phrase)
 
 
-def mark_words(text: str, country: str | None = None) -> str:
+def mark_words(text: str, country: str | None) -> str:
     """Replace words of direction and axis by single capital letters.
 
     Parameters
     ----------
     text : str
         Any text with coordinates; case does not matter.
-    country : str, optional
+    country : str or None
         ISO 3166 code of two letters; it decides what O and S mean.
 
     Returns

@@ -386,7 +386,7 @@ def _no_reading(
     if mixed := _mixed(crs, ground, x, y):
         return said + mixed
     usual = usual_there(ground.crs, crs, ground.name, ground.country or "")
-    usual += f' Is the list about more than {ground.name}? Then write countries = ["{ground.country}"] for region.'
+    usual += f' Is the list about more than {ground.name}? Write countries = ["{ground.country}"] instead of region.'
     fits = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
     told = f" What fits: {fits}." if fits else whereabouts(x, y, crs, ground.country or "") + usual
     return f"{said}{told} Mend the contract."

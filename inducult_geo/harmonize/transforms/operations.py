@@ -104,14 +104,14 @@ def _grid_is_registered(path: str, sha256: str, _stamp: tuple[int, int]) -> bool
     return hashlib.sha256(Path(path).read_bytes()).hexdigest() == sha256
 
 
-def grid_path(operation: Operation, grids: Path | None = None) -> Path | None:
+def grid_path(operation: Operation, grids: Path | None) -> Path | None:
     """Find an operation's grid file.
 
     Parameters
     ----------
     operation : Operation
         The operation.
-    grids : Path, optional
+    grids : Path or None
         Folder of grids; without it ``$INDUCULT_GRIDS``.
 
     Returns

@@ -51,7 +51,7 @@ def asleep(decisions: Decisions, was: Mapping[str, str], here: Mapping[str, str]
     for region, words in sorted(gone.items()):
         told.setdefault(region, []).append(
             f"{without_effect(words)}, since a record is in no site: it is gone, or cannot be used ({named(words)}). "
-            "Where it comes back, or its row is mended, the decision holds; where it has another key now, decide anew: "
+            "If it comes back, or its row is corrected, the decision holds; if it has another key now, decide again: "
             "inducult review decide."
         )
     for both, words in sorted(parted.items()):

@@ -73,27 +73,27 @@ _ASPECT = C(
     domain="aspect",
 )
 _TYPE = C("type", "text", "Type of place", "What kind of industrial place it is.", domain="type")
-_THEME = C("theme", "text", "Branch of industry", "Branch of the type, or as told without a type.", domain="theme")
+_THEME = C("theme", "text", "Branch of industry", "Branch of the type; without a type, as stated.", domain="theme")
 _STATUS = C(
     "status",
     "text",
     "Condition",
     "State of the place, by the INSPIRE code list: a museum is in use, too (see `present_use`). OpenStreetMap has no"
-    " tag for what is in use: works, railways and waterworks that it does not call closed are taken to be.",
+    " tag for this, so works, railways and waterworks that it does not call closed count as in use.",
     domain="status",
 )
 _START = C(
     "start_year",
     "whole",
     "Start year",
-    "Year in which it was built or opened, negative before our era. Of a decade, a century or a span the first year:"
-    " mind the precision.",
+    "Year in which it was built or opened, negative before our era. For a decade, a century or a span it is the first"
+    " year: mind the precision.",
 )
 _END = C(
     "end_year",
     "whole",
     "End year",
-    "Year in which it closed, of a decade or a span the last; null where it is open or not known.",
+    "Year in which it closed, for a decade or a span the last year; null where it is open or not known.",
 )
 _PRECISION = C(
     "year_precision", "text", "Precision of years",
@@ -106,7 +106,7 @@ _NACE = C(
     "nace", "text", "NACE code", "Economic activity as the source writes it: NACE Rev. 2 unless it names another one."
 )
 _ADDRESS = C("address", "text", "Street address", "Street and number.")
-_POSTCODE = C("postcode", "text", "Postal code", "Postal code, as text; with a sign only of another country.")
+_POSTCODE = C("postcode", "text", "Postal code", "Postal code as text; with a sign only if of another country.")
 _CITY = C("city", "text", "City or municipality", "City, town or municipality.")
 _COUNTRY = C("country", "text", "Country code", "ISO 3166-1 alpha-2 code.")
 _WEBSITE = C("website", "text", "Web address", "Web site of the place.")
@@ -119,7 +119,7 @@ _WHEELCHAIR = C("wheelchair", "text", "Wheelchair access", "`yes`, `limited`, `n
 _USE = C("present_use", "text", "Use today", "What stands or happens there today.", domain="present_use")
 _SCHEME = C("heritage_scheme", "text", "Heritage list", "Register or list that protects the place.")
 _DESIGNATION = C(
-    "heritage_designation", "text", "Kind of protection", "Category of protection (of OSM a level, or yes)."
+    "heritage_designation", "text", "Kind of protection", "Category of protection (in OSM a level, or yes)."
 )
 _REF = C("heritage_ref", "text", "Number in the heritage list", "Number of the entry in that list.")
 _ERIH = C("erih_role", "text", "Role in ERIH", "Role in the European Route of Industrial Heritage.")
@@ -127,18 +127,18 @@ _ACCURACY = C(
     "accuracy_m",
     "number",
     "Accuracy of the place",
-    "How far the true place may be, all steps together. No bound: see `within_accuracy` of the sources.",
+    "How far away the true place may be, all steps together. Not a bound: see `within_accuracy` of the sources.",
     unit="m",
 )
 _ORIGIN = C(
     "geometry_origin",
     "text",
     "What the place stands for",
-    "How the place was found; of a grid cell, the table of sources tells the size.",
+    "How the place was found; the size of a grid cell is in the table of sources.",
     domain="geometry_origin",
 )
 _LICENCE = C("licence", "text", "License", "License of the data, as the source names it.")
-_KEY = C("record_key", "text", "Record key", "Source id and the source's own key, taken raw.")
+_KEY = C("record_key", "text", "Record key", "Source id and the source's own key, unchanged.")
 _WITHHELD = C("withheld", "whole", "Records withheld", "Records that may not be published; not in the other counts.")
 _SOURCE = C("source", "text", "Source id", "Source of the record; its title stands in the table of sources.")
 _REASON = C("reason", "text", "Why not used", "Why the record cannot be used as it is.", domain="reason")
@@ -242,7 +242,7 @@ RECORDS: tuple[Column, ...] = (
         C("retrieved_at", "text", "Retrieved", "When the data were fetched (ISO 8601)."),
         C("valid_at", "text", "Valid at", "Date that the data speak of (ISO 8601)."),
         C("tags", "text", "As the source says", f"All that the source says, unchanged; null {_GRID}.", json=True),
-        C("content_hash", "text", "Hash of the content", f"Changes where the raw values do; those published {_GRID}."),
+        C("content_hash", "text", "Hash of the content", f"Changes if the raw values do; the published ones {_GRID}."),
         C("place", "text", "Place in the source", "File and row, or the object's id."),
         _REASON,
         _DETAIL,
@@ -338,9 +338,9 @@ SOURCES: tuple[Column, ...] = (
     C("reading", "text", "Reading chosen", "How the coordinates were read: axes, units, signs."),
     C("operation", "text", "Transformation", "Coordinate operation that was used."),
     C("accuracy_m", "number", "Accuracy of the source", "Median of its records after all steps.", unit="m"),
-    C("compared", "whole", "Records compared", "Records of sites of which another source tells a place, too."),
-    C("median_gap_m", "number", "Median gap", "Half of these lie nearer to the truest other place.", unit="m"),
-    C("within_accuracy", "number", "Share within accuracy", "Share of these not farther off than both accuracies."),
+    C("compared", "whole", "Records compared", "Records whose site has a place from another source, too."),
+    C("median_gap_m", "number", "Median gap", "Half of these are nearer to the most accurate other place.", unit="m"),
+    C("within_accuracy", "number", "Share within accuracy", "Share of these within both accuracies."),
     C("retrieved_at", "text", "Retrieved", "When the data were fetched (ISO 8601)."),
     C("valid_at", "text", "Valid at", "Date that the data speak of (ISO 8601)."),
     _SOURCE_STATE,
@@ -365,14 +365,14 @@ RUNS: tuple[Column, ...] = (
 CHANGES: tuple[Column, ...] = (
     C("change", "text", "Kind of change", "What is different from the last release.", domain="change"),
     C("site_id", "text", "Site id", "Site that changed; one that is gone or merged is in the last release only."),
-    C("name", "text", "Name of the site", "Name of the site, in this release where it is in it."),
+    C("name", "text", "Name of the site", "Name of the site, in this release if it is in it."),
     _REGION,
     C("detail", "text", "Change in words", "How far it moved, what it was and is, which sites share its records."),
     C(
         "cause",
         "text",
         "Cause of the change",
-        "What became of its records, by source (read otherwise: by another contract); matching, where nothing did.",
+        "What happened to its records, by source (read otherwise: the contract changed); matching, where nothing did.",
     ),
     C("distance_m", "number", "Distance moved", "How far a site moved; null for other changes.", unit="m"),
 )
@@ -380,7 +380,7 @@ CHANGES: tuple[Column, ...] = (
 
 VOCABULARY: tuple[Column, ...] = (
     C("list", "text", "List of values", "Which list the value belongs to."),
-    C("value", "text", "Value in the data", "How the value stands in the columns that use the list."),
+    C("value", "text", "Value in the data", "The value as it is written in the columns that use the list."),
     C("label", "text", "Label in English", "What the value means."),
     *(C(f"label_{code}", "text", f"Label in {name}", f"What the value means, in {name}; null where not translated.")
       for code, name in LANGUAGES.items()),

@@ -29,7 +29,7 @@ class Attributes:
     mended: bytes | None = None
 
 
-def attributes_of(dbf: bytes, cpg: bytes | None, languages: Collection[str] = ()) -> Attributes:
+def attributes_of(dbf: bytes, cpg: bytes | None, languages: Collection[str]) -> Attributes:
     """Return how to read the attributes of a shapefile.
 
     Parameters

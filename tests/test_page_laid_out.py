@@ -251,6 +251,9 @@ def test_without_script_the_page_is_whole(page, file):
         page.call("Page.navigate", url=file.as_uri())
         page.until("document.readyState === 'complete' && document.title !== ''")
         assert page.run("document.getElementById('tool').hidden")
+        told = page.run("document.querySelector('noscript').innerText")
+        assert "does not run the script of this page" in told, "nobody was told why there is no search"
+        assert page.run("document.querySelector('noscript p').getBoundingClientRect().height") > 0
         assert page.run("document.querySelectorAll('#static svg').length") >= 1
         assert page.run("getComputedStyle(document.getElementById('static')).display") != "none"
         ways = "[...document.querySelectorAll('.skip')].filter((a) => getComputedStyle(a).display !== 'none')"
@@ -454,3 +457,20 @@ def test_the_line_above_the_list_hides_no_site_that_the_keyboard_is_at(page):
         page.key("Tab", code=9, shift=True)
         assert page.run("document.activeElement.matches('#found button')")
         assert not page.run(hidden), page.run("document.activeElement.textContent")
+
+
+def test_with_letters_twice_as_large_no_word_on_the_map_is_broken(page, file):
+    """As a phone is set for who reads no small print: "Density" stood there letter by letter, down half of the map."""
+    show(page, file, width=390, height=844)
+    page.run("document.documentElement.style.fontSize = '200%'")
+    word = (
+        "(({height, right}) => [height, right])(document.querySelector('.extras label span').getBoundingClientRect())"
+    )
+    try:
+        for language in ("en", *LANGUAGES):
+            page.run(f"inducult.speak('{language}')")
+            height, right = page.run(word)
+            assert height < 2 * 30, f"{language}: one line of letters of 28 px"
+            assert right <= 390
+    finally:
+        page.run("document.documentElement.style.fontSize = ''")

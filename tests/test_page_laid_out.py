@@ -474,3 +474,26 @@ def test_with_letters_twice_as_large_no_word_on_the_map_is_broken(page, file):
             assert right <= 390
     finally:
         page.run("document.documentElement.style.fontSize = ''")
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_where_the_keyboard_is_on_the_map_is_seen(page, file, forced):
+    """The ring around the map was cut off by its edge, that of its buttons gone where colors are forced."""
+    show(page, file)
+    page.call("Emulation.setEmulatedMedia", media="", features=[{"name": "forced-colors", "value": forced}])
+    try:
+        for part in ("canvas.maplibregl-canvas", ".maplibregl-ctrl-zoom-in", ".maplibregl-ctrl-zoom-out"):
+            found = f"document.querySelector('{part}')"
+            page.run("document.activeElement.blur()")
+            page.key("Shift", code=16)
+            box = page.run(f"(({{x, y, width, height}}) => ({{x, y, width, height}}))({found}.getBoundingClientRect())")
+            clip = {**box, "width": min(box["width"], 40), "height": min(box["height"], 40), "scale": 4}
+            seen = []
+            for step in ("blur", "focus"):
+                page.run(f"{found}.{step}()")
+                page.until(DRAWN)
+                seen.append(page.call("Page.captureScreenshot", format="png", clip=clip)["data"])
+            assert page.run(f"{found}.matches(':focus-visible')")
+            assert seen[0] != seen[1], part
+    finally:
+        show(page, file)

@@ -28,7 +28,7 @@ from inducult_geo.match.learning.train import THRESHOLDS
 from inducult_geo.match.pairs.places import PRECISE_M
 from inducult_geo.match.questions import FAR_SURE, PRECISE_SURE
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
-from inducult_geo.match.scoring.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT
+from inducult_geo.match.scoring.evidence import FAR_FROM_M, PRECISE_FAR_M, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.publish.layers.domains import DOMAINS
@@ -268,6 +268,7 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),
         ("matching", "with the capacity or from {} on within twice their accuracy", [SAME_FUEL]),
         ("matching", "(farther apart than {} km and four times their accuracy, with no", [FAR_FROM_M / 1000]),
+        ("matching", "where both are accurate to {} m, than {} km)", [PRECISE_M, PRECISE_FAR_M / 1000]),
         ("matching", "from {} on at one place that both are power plants", [SAME_PLANT]),
         ("matching", "are joined by a run from {} on at one place where the name", [SAME_PLANT]),
         (
@@ -278,7 +279,7 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
         ("matching", "where its score is doubtful (from {})", [WORTH_ASKING]),
         ("matching", "likewise those below {} whose places contradict each other", [FAR_SURE]),
-        ("matching", "where both places are true to {} m, all below {} are asked about", [PRECISE_M, PRECISE_SURE]),
+        ("matching", "where either place is accurate to {} m, all below {} are asked about", [PRECISE_M, PRECISE_SURE]),
         ("matching", "what is given again, what else scores below {}", [DOUBTED]),
         ("matching", "it keeps at least {} of what fits, and the two score {}", [NEARLY, SAME_WORKS]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),

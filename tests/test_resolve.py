@@ -274,6 +274,22 @@ def test_a_sure_match_whose_places_contradict_each_other_is_shown_and_not_asked_
     assert "8.0 km from the place shown" in site["conflicts"]
 
 
+@pytest.mark.parametrize("true_m", [(20.0, 500.0), (500.0, 20.0), (20.0, 20.0)])
+def test_a_sure_match_is_asked_about_too_where_a_place_is_known_well_and_the_other_is_far_from_it(true_m):
+    one, other = ({"accuracy_m": told} for told in true_m)
+    made = run(row("a:1", "Huta Jedlice", point(), **one), row("b:1", "Huta Jedlice", point(8_000), **other))
+    assert made.members["a:1"] == made.members["b:1"]
+    assert made.review["question"].str.contains("really one site").tolist() == [True]
+
+
+@pytest.mark.parametrize(("town", "joined"), [("Ozimek", True), (None, True), ("Brzeg", False)])
+def test_one_name_in_two_towns_far_apart_is_asked_about_and_not_joined(town, joined):
+    rows = [row("a:1", "Huta Jedlice", point(), city="Ozimek", **FAR_APART)]
+    made = run(*rows, row("b:1", "Huta Jedlice", point(8_000), city=town, **FAR_APART))
+    assert (made.members["a:1"] == made.members["b:1"]) == joined
+    assert made.review.empty == joined
+
+
 @pytest.mark.parametrize(
     "more", [{"east": 3500}, {"accuracy_m": 2000.0}, {"address": "Hutnicza 4"}, {"postcode": "46-060"}]
 )

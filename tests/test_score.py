@@ -15,7 +15,7 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.reading.plants import plants_of
 from inducult_geo.match.reading.prepare import prepare
-from inducult_geo.match.scoring.evidence import FAR_FROM_M, FUEL_UNITS, SAME_FUEL, SAME_PLANT
+from inducult_geo.match.scoring.evidence import FAR_FROM_M, FUEL_UNITS, PRECISE_FAR_M, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.scoring.points import weigh
 from inducult_geo.match.scoring.rivals import contests, leads
 from inducult_geo.match.scoring.score import (
@@ -252,12 +252,18 @@ WORDS = ("Anna", "Berta", "Carl", "Dora", "Emil", "Frieda", "Gustav", "Hedwig", 
 
 ELSEWHERE = {
     "fuel and capacity alone": (FAR_FROM_M + 100, "Ludersheim", {}, False),
-    "within what counts as one place": (FAR_FROM_M - 100, "Ludersheim", {}, True),
+    "within what counts as one place": (FAR_FROM_M - 100, "Ludersheim", {"accuracy_m": 300.0}, True),
+    "within what does, where both are precise": (PRECISE_FAR_M - 100, "Ludersheim", {}, True),
+    "beyond that": (PRECISE_FAR_M + 100, "Ludersheim", {}, False),
     "true to a third of it": (FAR_FROM_M + 100, "Ludersheim", {"accuracy_m": 1400.0}, True),
     "the company, too": (38_000, "Ludersheim", {"operator": "Helios Energie AG"}, False),
     "the number, too": (38_000, "Ludersheim Nordfeld II", {}, False),
     "a number that few bear": (38_000, "Ludersheim Nordfeld XIV", {}, False),
     "a word of the name": (38_000, "Kraftwerk Kaprun Süd", {}, True),
+    "... in one town": (38_000, "Kraftwerk Kaprun Süd", {"city": "Zell am See"}, True),
+    "... in two towns": (38_000, "Kraftwerk Kaprun Süd", {"city": "Bramberg"}, False),
+    "... of one postcode": (38_000, "Kraftwerk Kaprun Süd", {"city": "Bramberg", "postcode": "5700"}, True),
+    "... side by side": (PRECISE_FAR_M - 100, "Kraftwerk Kaprun Süd", {"city": "Bramberg"}, True),
 }
 
 
@@ -266,9 +272,10 @@ def test_of_what_lies_elsewhere_only_a_name_tells_that_it_is_one(kind):
     distance_m, other_name, more, backed = ELSEWHERE[kind]
     plant = {"tags": to_json({"fuel": "gas", "capacity": 154}), "accuracy_m": 100.0}
     name = "Kraftwerk Kaprun XIV" if "few" in kind else "Kraftwerk Kaprun II"
+    own = {field: more[field] for field in ("operator", "postcode") if field in more}
     numbered = [row(f"a:n{at}", f"Halde {word} II", point(200_000 + 9_000 * at)) for at, word in enumerate(WORDS)]
     scored, at = scored_pairs(
-        row("a:1", name, point(), **plant | {"operator": more.get("operator")}),
+        row("a:1", name, point(), **plant | {"city": "Zell am See", **own}),
         row("b:1", other_name, point(distance_m), **plant | more),
         *numbered,
     )

@@ -4,7 +4,7 @@
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
 source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that
 was joined is worth a question where its score is below `score.DOUBTED`, or below `FAR_SURE` where its places
-contradict each other with no address to confirm it (below `PRECISE_SURE` where both sources know these), and nothing
+contradict each other with no address to confirm it (below `PRECISE_SURE` where either source knows these), and nothing
 surer holds its two records together. Of several such pairs between the same two sites, or the same two parts of a
 site that surer pairs hold together (a plant's units, one by one), only the best is asked about: its answer settles
 the others. Of the further permits or units of a record only sure ones are joined (`score.UNIT`), and none is asked
@@ -48,7 +48,7 @@ FAR_SURE: Final = 0.8
 site's `conflicts` tell."""
 
 PRECISE_SURE: Final = 0.99
-"""The same where both sources know where their records are (`places.PRECISE_M`): two monuments of one name, in two
+"""The same where either source knows where its records are (`places.PRECISE_M`): two monuments of one name, in two
 towns."""
 
 CHANGES: Final = (

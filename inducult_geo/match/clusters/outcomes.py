@@ -92,7 +92,7 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
         `whole` (the score if others that fit took nothing from it, see `score.Scored.whole`), `asked` (worth a person's
         time), `contained` (a monument inside works, a museum beside them), `far` (the places contradict each other),
-        `precise` (both places are true to `places.PRECISE_M`), `direct` (joined by its own score).
+        `precise` (either place is true to `places.PRECISE_M`), `direct` (joined by its own score).
 
     Raises
     ------
@@ -178,7 +178,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "contained": (contained | museum)[kept],
             "museum": museum[kept],
             "far": contradicting_places(some, {name: scored.scores[name].of(kept) for name in CONFIRMED}),
-            "precise": are_precise(some),
+            "precise": are_precise(some, either=True),
             "asked": worth,
         }
     )

@@ -29,10 +29,10 @@ def place(pairs: Compared) -> Scores:
     return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
 
 
-def are_precise(pairs: Compared) -> Flags:
-    """Tell of which pairs both places are true to `PRECISE_M`."""
-    accuracy_m = pairs.prepared.accuracy_m
-    return np.asarray(np.maximum(accuracy_m.take(pairs.left), accuracy_m.take(pairs.right)) <= PRECISE_M, dtype=bool)
+def are_precise(pairs: Compared, *, either: bool = False) -> Flags:
+    """Tell of which pairs both places, or either, are true to `PRECISE_M`."""
+    one, other = (pairs.prepared.accuracy_m.take(side) <= PRECISE_M for side in (pairs.left, pairs.right))
+    return np.asarray(one | other if either else one & other, dtype=bool)
 
 
 def same_area(pairs: Compared) -> Scores:

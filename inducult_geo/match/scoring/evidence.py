@@ -10,6 +10,7 @@ import numpy as np
 from inducult_geo.match.pairs.compared import OTHER_TOWN, Compared
 from inducult_geo.match.pairs.comparing import Finding, in_blocks
 from inducult_geo.match.pairs.comparisons import BORNE_BY_MANY, SAME_STREET, name_within, towns_alike
+from inducult_geo.match.pairs.places import are_precise
 from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.scoring.points import added
@@ -31,7 +32,9 @@ enough; among sources of all kinds it is not: neighbors are near, too."""
 
 FAR_UNITS: Final = 4.0
 FAR_FROM_M: Final = 4000.0
-"""Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
+PRECISE_FAR_M: Final = 1000.0
+"""Places contradict each other where they are farther apart than so many times their accuracy, and than this; the
+second where both are precise (see `places.are_precise`)."""
 
 _FAR: Final = float(np.log10(1 + FAR_UNITS))
 
@@ -85,9 +88,9 @@ class Evidence(NamedTuple):
     is_backed
         Whether more than nearness speaks for the pair (see `SUPPORT`).
     is_elsewhere
-        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`); or
-        whether the names are of words of trade alone, with no operator in common, and the places farther apart than
-        `FAR_UNITS`, or than `APART_UNITS` in two streets or towns.
+        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`), or
+        the towns differ, too; or whether the names are of words of trade alone, with no operator in common, and the
+        places farther apart than `FAR_UNITS`, or than `APART_UNITS` in two streets or towns.
     is_other_unit
         Whether the names have other unit numbers or sides (`words.SIDES`).
     is_other_address
@@ -161,7 +164,8 @@ def _known(
 
 def contradicting_places(pairs: Compared, found: Mapping[str, Floats], rows: Ints | slice = slice(None)) -> Flags:
     """Tell which of some pairs lie too far apart for their accuracies, with nothing of `CONFIRMED` found of them."""
-    is_far = pairs.distance_m[rows] > np.maximum(FAR_UNITS * pairs.unit_m[rows], FAR_FROM_M)
+    far_m = np.where(are_precise(pairs)[rows], PRECISE_FAR_M, FAR_FROM_M)
+    is_far = pairs.distance_m[rows] > np.maximum(FAR_UNITS * pairs.unit_m[rows], far_m)
     return np.asarray(is_far & ~_confirmed(found), dtype=bool)
 
 
@@ -170,18 +174,24 @@ def _confirmed(found: Mapping[str, Floats], by: Iterable[str] = CONFIRMED) -> Fl
 
 
 def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs lie elsewhere and have no name in common, or no more than words of trade (see `Evidence`)."""
+    """Tell which pairs lie elsewhere (see `Evidence`)."""
     elsewhere = np.zeros(len(pairs.left), dtype=bool)
     # A place that contradicts its own town is not where its record is: that one is unknown, not far.
-    rows = np.flatnonzero(found["place"] >= _APART)
-    named = np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)
-    unlike = rows[~named & (found["place"][rows] >= _FAR)]
-    elsewhere[unlike] = contradicting_places(pairs, {name: found[name][unlike] for name in CONFIRMED}, unlike)
-    doubtful = rows[named & ~_one_operator(found)[rows] & ~_confirmed(found, CONFIRMED_NEAR)[rows]]
-    of_trade = doubtful[~_of_own_names(pairs, doubtful)]
+    far = np.flatnonzero(found["place"] >= _FAR)
+    far = far[contradicting_places(pairs, {name: found[name][far] for name in CONFIRMED}, far)]
+    elsewhere[far] = ~_named_alike(found)[far]
+    named = far[~elsewhere[far]]
+    elsewhere[named] = towns_alike(pairs.take(named)) < OTHER_TOWN
+    nothing_else = ~_one_operator(found) & ~_confirmed(found, CONFIRMED_NEAR)
+    rows = np.flatnonzero((found["place"] >= _APART) & _named_alike(found) & nothing_else & ~elsewhere)
+    of_trade = rows[~_of_own_names(pairs, rows)]
     is_far = (found["place"][of_trade] >= _FAR) | (found["street"][of_trade] < OTHER_STREET)
     elsewhere[of_trade] = is_far | (towns_alike(pairs.take(of_trade)) < OTHER_TOWN)
     return elsewhere
+
+
+def _named_alike(found: Mapping[str, Floats]) -> Flags:
+    return np.asarray(np.any([found[name] >= least for name, least in NAMED_ALIKE.items()], axis=0), dtype=bool)
 
 
 def _of_own_names(pairs: Compared, rows: Ints) -> Flags:

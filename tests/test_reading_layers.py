@@ -493,3 +493,18 @@ def test_places_of_a_gml_that_gdal_reads_as_they_are_are_let_through(
 ) -> None:
     (found,) = read_table(gml(tmp_path, shape), AUTO).frame["geometry"]
     assert (found.centroid.x, found.centroid.y) == at_point
+
+
+@pytest.mark.parametrize(
+    "fault", ["<a:n>\ufffd</a:n>", "<a:n>A & B</a:n>", "<a:n>&nbsp;</a:n>", "</g:FeatureCollection>"]
+)
+def test_a_gml_that_is_no_whole_xml_is_no_empty_table(tmp_path: Path, fault: str) -> None:
+    """Of one with a letter of another encoding in its first object no row was read, and nothing said."""
+    path = gml(tmp_path, f"<g:Point><g:pos>50 12</g:pos></g:Point></a:g>{fault}<a:g>")
+    path.write_bytes(path.read_bytes().replace("\ufffd".encode(), b"\xfc"))
+    refused(path, "is no whole XML .*line 1, column")
+
+
+def test_a_gml_with_a_name_that_only_this_reader_does_not_know_is_read(tmp_path: Path) -> None:
+    path = gml(tmp_path, "<g:Point><g:pos>50 12</g:pos></g:Point></a:g><b:n>x</b:n><a:g>")
+    assert len(read_table(path, AUTO).frame) == 1

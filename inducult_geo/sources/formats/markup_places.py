@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import IO
 from xml.etree import ElementTree
+from xml.parsers.expat import errors
 
 from inducult_geo.errors import ContractError
 
@@ -21,6 +22,7 @@ _GML_PLACES = ("pos", "posList", "coordinates", "X", "Y", "Z")
 _COUNTED = (*_PLACED, "pos", "posList", "coordinates", "X")
 _MOST_OF_POINT = 3
 _EXTENT = "boundedBy"
+_UNBOUND_PREFIX = errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]
 
 
 def check_places(where: str, suffix: str, handle: IO[bytes]) -> None:
@@ -29,7 +31,8 @@ def check_places(where: str, suffix: str, handle: IO[bytes]) -> None:
     Raises
     ------
     ContractError
-        With the first such place, and what to do.
+        With the first such place, and what to do; of a GML also where it is no whole XML: of one whose first object
+        holds the fault GDAL gives no rows, and no word.
     """
     handle.seek(0)
     fault, number, above = _FAULTS[suffix], 0, list[str]()
@@ -48,8 +51,15 @@ def check_places(where: str, suffix: str, handle: IO[bytes]) -> None:
                     "be lost or put elsewhere. Write degrees with a decimal point there, or take it out."
                 )
             element.clear()
-    # What is no XML to this reader may be read all the same: that is GDAL's to say.
-    except (ElementTree.ParseError, ValueError, LookupError):
+    except ElementTree.ParseError as problem:
+        # Of other kinds GDAL says so itself; and it reads names with a prefix that nothing explains.
+        if suffix == ".gml" and problem.code != _UNBOUND_PREFIX:
+            raise ContractError(
+                f"{where}: is no whole XML ({problem}): it holds a letter of another encoding or a '&' that is none, "
+                "or was cut off. Mend it there, or ask for it again."
+            ) from problem
+    # An encoding that this reader does not know may be known to GDAL.
+    except (ValueError, LookupError):
         return
 
 

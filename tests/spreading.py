@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = {
     "Prefect's server": ("test_deploy", "test_flow_parts", "test_flows", "test_flow_stages"),
-    "Chromium": ("test_page", "test_page_card", "test_page_laid_out", "test_page_saved"),
+    "Chromium": ("test_page", "test_page_card", "test_page_laid_out", "test_page_odd", "test_page_saved"),
 }
 """Files that start, or import, the same thing, which takes longer than most of their tests: one process has it."""
 

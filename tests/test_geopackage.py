@@ -496,9 +496,9 @@ def test_a_record_without_any_place_is_refused(bundle, tmp_path):
 def test_how_many_sources_tell_no_date_is_said(bundle):
     records = bundle.records.assign(valid_at=None, retrieved_at=None)
     records["source"] = [f"s{n % 3}" for n in range(len(records))]
-    assert data_date(replace(bundle, records=records)) == "2024-03-01 (of 3 of 3 sources no date is known)"
+    assert data_date(replace(bundle, records=records)) == "2024-03-01 (3 of 3 sources tell no date)"
     records.loc[records["source"] == "s1", "retrieved_at"] = "2024-02-01"
-    assert data_date(replace(bundle, records=records)) == "2024-03-01 (of 2 of 3 sources no date is known)"
+    assert data_date(replace(bundle, records=records)) == "2024-03-01 (2 of 3 sources tell no date)"
     records.loc[records["source"] != "s1", "valid_at"] = "2024-02-01"
     assert data_date(replace(bundle, records=records)) == "2024-03-01"
     assert data_date(replace(bundle, run={**bundle.run, "data_date": None})) == "an unknown date"

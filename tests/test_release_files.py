@@ -109,7 +109,7 @@ def test_how_many_sources_tell_no_date_is_said(bundle):
     records = bundle.records.assign(valid_at="2024-03-01")
     assert data_date(replace(bundle, records=records)) == "2024-03-01"
     undated = records.assign(valid_at=records["valid_at"].mask(records["source"] == records["source"].iloc[0]))
-    told = f"2024-03-01 (of 1 of {records['source'].nunique()} sources no date is known)"
+    told = f"2024-03-01 (1 of {records['source'].nunique()} sources tell no date)"
     blurred = replace(bundle, records=undated)
     assert f"Data up to {told};" in readme_text(blurred)
     assert f"Data up to {told} " in preview_page(blurred)

@@ -7,6 +7,8 @@ import { t } from "./words.js";
 
 const LONG = 70; // A longer name may be cut in the heading.
 const CHOICE = 40; // So many sites of one place are listed at a time.
+const TALL_REM = 16; // Of a value that is taller the card shows the beginning: all else of the site stands below it.
+const ADDRESS = 40; // Letters of a web address that tell it from others.
 const PLAIN = new Set(["founded", "closed"]); // The line "years" says these.
 const LATER_USES = new Set(["museum since", "culture since"]);
 const OSM_KEY = /^(node|way|relation)\/\d+$/;
@@ -80,7 +82,27 @@ export class Card {
   #open(heading, header, ...parts) {
     this.element.replaceChildren(header, make("div", { class: "body", tabindex: "0", role: "group", "aria-label": t("details") }, parts));
     this.element.hidden = false;
+    this.#fold();
     heading.focus({ preventScroll: true });
+  }
+
+  /** Cut tall values, each with a button that shows all of it. */
+  #fold() {
+    const tall = TALL_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    for (const value of [...this.element.querySelectorAll("dd")].filter(({ offsetHeight }) => offsetHeight > tall)) {
+      const held = make("div", { class: "cut", tabindex: "-1" });
+      const unfold = () => {
+        held.classList.remove("cut");
+        button.remove();
+      };
+      const button = make("button", { type: "button", class: "plain", onclick: () => {
+        unfold();
+        held.focus({ preventScroll: true });
+      } }, t("show_all"));
+      held.addEventListener("focusin", unfold); // Nobody is led by the keyboard to what is cut off.
+      held.append(...value.childNodes);
+      value.append(held, button);
+    }
   }
 
   #button() {
@@ -189,9 +211,9 @@ export class Card {
     const { sites } = this;
     const image = sites.plain("image", site);
     const links = [
-      ...addresses(sites.plain("website", site)).map((address) => link(address, t("website"))),
-      ...articles(sites.plain("wikipedia", site)),
-      ...items(sites.plain("wikidata", site)).map((item) => link(`https://www.wikidata.org/wiki/${item}`, "Wikidata")),
+      ...named(t("website"), addresses(sites.plain("website", site)).map((address) => link(address, spoken(address)))),
+      ...named("Wikipedia", articles(sites.plain("wikipedia", site))),
+      ...named("Wikidata", items(sites.plain("wikidata", site)).map((item) => link(`https://www.wikidata.org/wiki/${item}`, item))),
       image && link(image, t("picture")),
     ].filter(Boolean);
     return links.length ? make("ul", { class: "inline" }, links.map((entry) => make("li", {}, entry))) : null;
@@ -216,7 +238,7 @@ export class Card {
       const [source, key] = [record.slice(0, cut), record.slice(cut + 1)];
       const [title, licence] = this.sites.data.sources[source] ?? [source, ""];
       const said = source === "osm" && OSM_KEY.test(key) ? link(`https://www.openstreetmap.org/${key}`, key) : key;
-      return make("li", {}, title, " ", make("small", {}, said, licence && ` · ${licence}`));
+      return make("li", {}, make("bdi", {}, title), " ", make("small", {}, said, licence && ` · ${licence}`));
     });
     return make("ul", {}, rows);
   }
@@ -233,6 +255,19 @@ function name(key, text) {
   return make("li", {}, make("bdi", { lang: languageOfName(key) }, text), " ", make("small", {}, kindOfName(key)));
 }
 
+/** Links of one kind: one alone is called what it is, of several each is told from the others. */
+function named(kind, all) {
+  const links = all.filter((entry) => entry instanceof Element);
+  for (const entry of links) entry.textContent = links.length > 1 ? `${kind} ${entry.textContent}` : kind;
+  return links;
+}
+
+/** A web address as it is told from others. */
+function spoken(address) {
+  const said = address.replace(/^https?:\/\/(?:www\.)?|\/$/gi, "");
+  return said.length > ADDRESS ? `${said.slice(0, ADDRESS - 1)}…` : said;
+}
+
 /** The web addresses of a value: some sources give several. */
 function addresses(text) {
   const parts = (text ?? "").split(/\s*;\s*(?=https?:\/\/|www\.)/i).filter(Boolean);
@@ -246,9 +281,9 @@ function articles(text) {
 
 /** The link to an article, which a source gives as "sl:Title#Section" or by its address; null where it is neither. */
 function article(text) {
-  if (/^https?:\/\/(?:[\w-]+\.)*wikipedia\.org\//i.test(text)) return link(text, "Wikipedia");
+  if (/^https?:\/\/(?:[\w-]+\.)*wikipedia\.org\//i.test(text)) return link(text, spoken(text));
   const [, language, title, section] = /^([a-z]{2,3}(?:-[a-z]+)*|simple):([^#/][^#]*)(#.*)?$/.exec(text) ?? [];
   const written = (part) => encodeURIComponent(part.trim().replaceAll(" ", "_"));
   if (!language) return null;
-  return link(`https://${language}.wikipedia.org/wiki/${written(title)}${section ? `#${written(section.slice(1))}` : ""}`, "Wikipedia");
+  return link(`https://${language}.wikipedia.org/wiki/${written(title)}${section ? `#${written(section.slice(1))}` : ""}`, text);
 }

@@ -33,6 +33,8 @@ class Tool {
     this.#say(read(location.hash, data.facets).lang);
     this.map = null;
     this.#densities();
+    // Nothing can be chosen, told or saved of no site.
+    for (const name of this.sites.count ? [] : ["#facets", "#legend", ".extras", ".save"]) document.querySelector(name).hidden = true;
     this.#listen();
     this.#follow(true);
     this.index.prepareIdly();
@@ -50,6 +52,7 @@ class Tool {
     if (redraw) this.map?.show(found);
     part("status").textContent = t("n_of_sites", { n: whole(found.length), all: whole(this.sites.count) });
     part("none").hidden = found.length > 0;
+    part("signs").hidden = matches !== null || query.trim() === "";
     part("clear").hidden = !(query || this.filters.active);
     part("saved").textContent = "";
     for (const kind of KINDS) part(`save-${kind}`).disabled = !found.length;

@@ -46,7 +46,7 @@ export function fold(text) {
   return letters(text)
     .replace(/([aou])e/g, "$1")
     .replace(/dj/g, "d")
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .replace(/[^\p{L}\p{N}\p{Emoji_Presentation}]+/gu, " ")
     .trim();
 }
 

@@ -59,6 +59,8 @@ _TIMELINE_TABLES = ("event", "year_precision")
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _NEXT_LINK = re.compile(r"\s*;\s*(?=https?://|www\.)", re.IGNORECASE)
 _LEADING_SIGNS = re.compile(r"^[\W_]+")
+_NUMBER = re.compile(r"[0-9]+")
+_DIGITS = 9  # "Shaft 9" stands before "Shaft 10"; longer numbers are none that one counts by.
 _LETTERS = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 _OUTLINE_STEP_M = 120.0  # On a map without streets nobody sees more of a region's border.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -119,11 +121,13 @@ def _by_name(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def _plain_letters(text: str) -> str:
-    """Return a name without case, diacritics and leading signs."""
+    """Return a name without case, diacritics and leading signs, its numbers filled up so that they sort as numbers."""
     if text.isascii():
-        return _LEADING_SIGNS.sub("", text.lower())
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return _LEADING_SIGNS.sub("", plain.translate(_LETTERS))
+        plain = text.lower()
+    else:
+        parts = unicodedata.normalize("NFKD", text.casefold())
+        plain = "".join(char for char in parts if not unicodedata.combining(char)).translate(_LETTERS)
+    return _NUMBER.sub(lambda found: found.group().zfill(_DIGITS), _LEADING_SIGNS.sub("", plain))
 
 
 def _tables(coded: Mapping[str, list[str | None]], regions: pd.DataFrame) -> dict[str, list[list[str]]]:

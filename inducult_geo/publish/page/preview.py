@@ -36,6 +36,8 @@ QUESTIONS_SHOWN = 60
 CHANGES_SHOWN = 100
 CROWD = 800
 """A picture of more sites than this shows dots without titles: a sign each takes a phone longer than all else."""
+NAME_SHOWN, SENTENCE_SHOWN = 160, 600
+"""Letters that a table shows of a name and of a sentence: one name of 5,000 made it as long as twenty screens."""
 
 _RIGHT_TO_LEFT: Final = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+"
 _TURNING: Final = re.compile(rf"({_RIGHT_TO_LEFT}(?:[ .'-]{_RIGHT_TO_LEFT})*)")
@@ -75,6 +77,8 @@ def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = Non
             questions=questions[:QUESTIONS_SHOWN],
             questions_in_all=len(questions),
             kinds=DOMAINS["question_kind"],
+            kinds_of_change=DOMAINS["change"],
+            titles=dict(zip(regions["region"], regions["title"], strict=True)),
             sources=[_plain(row) for row in frames["sources"].to_dict("records")],
             states=DOMAINS["state"],
             source_states=DOMAINS["source_state"],
@@ -111,6 +115,8 @@ def _environment() -> Environment:
     )
     env.filters["whole"] = _whole
     env.filters["apart"] = _apart
+    env.filters["name"] = lambda value: _cut(value, NAME_SHOWN)
+    env.filters["sentence"] = lambda value: _apart(_cut(value, SENTENCE_SHOWN))
     return env
 
 
@@ -119,6 +125,12 @@ def _text(value: Any) -> Any:
     if is_null(value):
         return ""
     return clean_text(value) if type(value) is str else value
+
+
+def _cut(value: Any, letters: int) -> Any:
+    """Return a text as far as a table shows it; "…" stands for the rest, which the files of the release hold."""
+    text = _text(value)
+    return text if not isinstance(text, str) or len(text) <= letters else text[: letters - 1].rstrip() + "…"
 
 
 def _apart(value: Any) -> Any:
@@ -141,6 +153,7 @@ def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
         empty: dict[str, list[str]] = {name: [] for name in ("region", "aspect", "theme", "branch", "title")}
         return gpd.GeoDataFrame(empty, geometry=[], crs=WORK_CRS)
     label = points["name"].fillna(points["name_en"]).fillna(points["site_id"]).astype(str)
+    label = label.map(lambda name: _cut(name, NAME_SHOWN))
     types = points["type"].map(dict(DOMAINS["type"])).fillna("type not known")
     known = {"region": points["region"], "title": label + " – " + types}
     known["branch"] = points["theme"].fillna("")

@@ -46,7 +46,7 @@ def data_date(bundle: Bundle) -> str:
     records = bundle.records
     tells = records["valid_at"].notna() | records["retrieved_at"].notna()
     sources, dated = records["source"].nunique(), records.loc[tells, "source"].nunique()
-    return str(newest) + (f" (of {sources - dated} of {sources} sources no date is known)" if dated < sources else "")
+    return str(newest) + (f" ({sources - dated} of {sources} sources tell no date)" if dated < sources else "")
 
 
 def years_shown(bundle: Bundle) -> tuple[int, int] | None:

@@ -1,0 +1,195 @@
+"""What a visitor would stumble over where a release holds odd things: texts without end, many values, nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from browser import CHROMIUM
+from bundles import contracts, small_bundle, with_made_changes
+from page_shown import BOX, DRAWN, listed, search, show, status
+
+from inducult_geo.catalog.labels import LANGUAGES
+from inducult_geo.frames import to_json
+from inducult_geo.publish.page.pagewords import page_words
+from inducult_geo.publish.page.preview import preview_page
+from inducult_geo.releasing.withholding import for_release
+
+pytest.importorskip("websockets.sync.client")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+
+ENDLESS = ("Vereinigte Baumwollspinnerei und Weberei " * 130)[:5000]
+WORKS = "🏭 Werk ⭐"
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    made = for_release(small_bundle(), contracts())
+    sites, review, sources = made.sites.copy(), made.review.copy(), made.sources.copy()
+    sites.loc[0, "name"], sites.loc[1, "name"], sites.loc[3, "name"] = ENDLESS, WORKS, "Forty names"
+    sites.loc[3, "names"] = to_json({"name": "Forty names"} | {f"alt_{n}": f"Other name {n}" for n in range(40)})
+    sites.loc[3, "wikidata"] = "; ".join(f"Q{n}" for n in range(100, 200))
+    sites.loc[3, "website"] = f"https://one.example/; https://www.two.example/{'way/' * 40}"
+    sites.loc[3, "wikipedia"] = "de:Zeche; nl:Mijn"
+    review.loc[0, ["left_name", "question"]] = [ENDLESS, f"Are {ENDLESS} and Mlýn one site?"]
+    sources.loc[sources["source"] == "register", "title"] = "Register" * 30
+    return with_made_changes(replace(made, sites=sites, review=review, sources=sources))
+
+
+@pytest.fixture(scope="module")
+def file(bundle, tmp_path_factory):
+    path = tmp_path_factory.mktemp("odd") / "index.html"
+    path.write_text(preview_page(bundle), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def nothing(tmp_path):
+    """The page of a release of no site."""
+    made = for_release(small_bundle(), contracts())
+    path = tmp_path / "index.html"
+    run = {**made.run, "sites": 0}
+    path.write_text(
+        preview_page(replace(made, sites=made.sites.head(0), review=made.review.head(0), run=run)), encoding="utf-8"
+    )
+    return path
+
+
+def opened(page, name):
+    page.run(f"inducult.open(inducult.sites.columns.name.indexOf('{name}'))")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_name_without_end_makes_no_table_as_long_as_twenty_screens(page, file, width):
+    show(page, file, width=width)
+    rows = "[...document.querySelectorAll('.report tr')].map((row) => row.offsetHeight)"
+    assert max(page.run(rows)) < 900
+    assert ENDLESS[:100] in page.run("document.querySelector('[aria-labelledby=review]').innerText"), "it can be told"
+
+
+def test_a_table_holds_its_words_on_paper(page):
+    page.lay_out(width=794, height=1100, dark=False)
+    with page.paper():
+        wide = page.run("[...document.querySelectorAll('.report table')].map((table) => table.scrollWidth)")
+    assert max(wide) <= 794
+
+
+def test_no_word_of_a_table_is_broken_on_a_phone(page, file):
+    show(page, file, width=360, height=740)
+    broken = """[...document.querySelectorAll(".report :is(th, td) :is(span, bdi)")].filter((e) => {
+      const text = document.createTreeWalker(e, NodeFilter.SHOW_TEXT).nextNode();
+      const range = document.createRange();
+      return [...(text?.data ?? "").matchAll(/[^\\s-]+/g)].some(({ 0: word, index }) => {
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        return word.length < 15 && new Set([...range.getClientRects()].map(({ top }) => top)).size > 1;
+      });
+    }).map((e) => e.textContent.slice(0, 40))"""
+    assert page.run(broken) == []
+
+
+def test_a_change_tells_its_site_on_one_line(page):
+    link = "document.querySelector('[aria-labelledby=changes] td a')"
+    assert page.run(f"{link}.getClientRects().length") == 1, "an id in three lines is copied by nobody"
+
+
+@pytest.mark.parametrize("table", ["regions", "branches", "rejected"])
+def test_on_a_phone_a_caption_is_read_without_scrolling_it(page, file, table):
+    """Of a table wider than the screen it was cut off in the middle of a word."""
+    show(page, file, width=360, height=740)
+    edges = f"""((scroll) => [0, 120].map((left) => {{
+      scroll.scrollLeft = left;
+      const [box, words] = [scroll, scroll.querySelector("caption span")].map((e) => e.getBoundingClientRect());
+      return [words.left - box.left, box.right - words.right];
+    }}))(document.querySelector("[aria-labelledby={table}] .scroll"))"""
+    for before, after in page.run(edges):
+        assert before >= 0
+        assert after >= 0
+
+
+def test_a_search_for_signs_alone_says_that_they_are_not_searched_for(page):
+    """All sites stayed there, as if each of them answered."""
+    seen = "document.getElementById('signs').checkVisibility()"
+    assert not page.run(seen)
+    for asked in ("!?", "{{", "*"):
+        page.run(f"document.getElementById('search').value = '{asked}'; inducult.update(false)")
+        assert page.run(seen), asked
+        assert not page.run("document.getElementById('clear').hidden")
+    search(page, "werk")
+    assert not page.run(seen)
+    page.run("document.getElementById('search').value = '  '; inducult.update(false)")
+    assert not page.run(seen)
+
+
+def test_a_picture_in_a_name_can_be_searched_for(page):
+    search(page, "🏭")
+    assert listed(page) == [WORKS]
+    search(page, "⭐ werk")
+    assert listed(page) == [WORKS]
+
+
+def test_where_there_is_no_site_nothing_is_offered_that_needs_one(browser, nothing):
+    """Filters opened to nothing, the legend told of branches and named none."""
+    browser.open(nothing)
+    browser.until(DRAWN)
+    assert status(browser) == "0 of 0 sites"
+    assert browser.run("document.getElementById('none').innerText") == "This release holds no site."
+    parts = ("#facets", "#legend", "#density", "#save-csv", "#more")
+    assert [part for part in parts if browser.run(f"document.querySelector('{part}').checkVisibility()")] == []
+    assert [said for said in browser.complaints if "GL Driver Message" not in said] == []
+    browser.shown = None
+
+
+def test_forty_names_of_a_site_hide_nothing_else_of_it(page, file):
+    """What a site is stood four screens of a phone below its names."""
+    show(page, file, width=360, height=740)
+    opened(page, "Forty names")
+    names = "document.querySelector('#card dd')"
+    assert page.run(f"{names}.offsetHeight") < 300
+    assert "Other name 39" in page.run(f"{names}.textContent")
+    page.run(f"{names}.querySelector('.plain').click()")
+    assert page.run(f"{names}.querySelector('ul').getBoundingClientRect().bottom <= "
+                    f"{names}.getBoundingClientRect().bottom + 1")  # fmt: skip
+    assert page.run(f"{names}.querySelector('.plain') === null && {names}.contains(document.activeElement)")
+
+
+def test_no_link_that_the_keyboard_comes_to_is_cut_off(page):
+    opened(page, "Forty names")
+    links = "[...document.querySelectorAll('#card .inline a')]"
+    assert page.run(f"!!{links}.at(-1).closest('.cut')")
+    page.run("document.querySelector('#card .inline').closest('dd').querySelector('.plain').focus()")
+    page.key("Tab", code=9, shift=True)
+    assert page.run(f"document.activeElement === {links}.at(-1)")
+    page.until(f"!{links}.at(-1).closest('.cut')")
+
+
+def test_on_paper_no_value_of_a_card_is_cut(page):
+    opened(page, "Forty names")
+    with page.paper():
+        cut = "[...document.querySelectorAll('#card .cut')].map((e) => e.scrollHeight - e.clientHeight)"
+        assert {*page.run(cut)} == {0}
+        buttons = "[...document.querySelectorAll('#card .cut + .plain')].map((e) => e.checkVisibility())"
+        assert {*page.run(buttons)} == {False}
+
+
+def test_each_of_several_links_says_where_it_leads(page):
+    """A hundred links called "Wikidata" stood side by side."""
+    opened(page, "Forty names")
+    told = page.run("[...document.querySelectorAll('#card .inline a')].map((a) => a.textContent)")
+    assert len({*told}) == len(told) == 104
+    assert {"Wikidata Q100", "Wikipedia de:Zeche", "Website one.example"} <= {*told}
+    assert max(map(len, told)) < 60
+
+
+def test_every_language_has_the_words_for_what_is_cut_or_not_searched_for():
+    for language in LANGUAGES:
+        assert (language == "en") == (page_words(language)["show_all"] == "Show all")
+        assert (language == "en") == (page_words(language)["only_signs"] == page_words("en")["only_signs"])
+
+
+def test_nothing_of_it_sticks_out_on_a_phone(page, file):
+    show(page, file, width=360, height=740)
+    opened(page, "Forty names")
+    assert page.run("document.documentElement.scrollWidth") == 360
+    left, _, width, _ = page.run(BOX % "card")
+    assert 0 <= left < left + width <= 360

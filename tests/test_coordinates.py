@@ -314,6 +314,7 @@ def test_of_a_link_that_shows_a_way_the_destination_is_the_place() -> None:
         ("2.500 m", ",", 2500.0),
         ("3.216", ".", 3.216),
         ("2.250", ".", None),
+        *((cell, ".", None) for cell in ("120,000", "120.500")),
         ("1234.500", ".", 1234.5),
         ("0.500", ".", 0.5),
         ("?", ".", None),
@@ -351,3 +352,4 @@ def test_a_length_is_read_as_people_write_it(cell: str, decimal: str, meters: fl
 def test_the_head_of_a_column_tells_the_unit_of_its_lengths(heads: list[str], unit_m: float) -> None:
     assert unit_of_heads(heads) == unit_m
     assert parse_meters("50 Meter", unit_m=unit_m) == 50.0
+    assert parse_meters(50, unit_m=unit_m) == parse_meters("50", unit_m=unit_m) == 50 * unit_m

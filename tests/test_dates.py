@@ -563,10 +563,12 @@ def test_the_zero_of_access_and_a_letter_for_a_digit_are_told(cell: str) -> None
         ("31.12.2025", "2025-12-31"),
         ("31.12.2100", "2100-12-31"),
         ("2101-01-01", None),
+        *((text, text) for text in ("2024", "2024-05", "2024-05-17", "2024-05-17T08:30:00Z")),
+        *((text, None) for text in ("2024-13", "2024-02-30", "vorigen Mai", None)),
         *((text, None) for text in ("0001-01-01", "31.12.9999", "30.12.1899", "1899-12-30 00:00:00")),
     ],
 )
-def test_a_day_that_stands_for_none_is_none(cell: str, day: str | None) -> None:
+def test_a_day_that_stands_for_none_is_none(cell: str | None, day: str | None) -> None:
     """Of records that contradict each other the youngest counts."""
     assert iso_date(cell) == day
 

@@ -137,7 +137,7 @@ def test_fuels_are_read_in_the_languages_of_the_regions(fuel: str | None, told: 
 @pytest.mark.parametrize(
     ("head", "cell", "told"),
     [
-        *((head, "1200", "1200 kW") for head in ("Leistung (kW)", "vykon_kW", "Moc [kW]", "kWel")),
+        *((head, "1200", "1200 kW") for head in ("Leistung (kW)", "vykon_kW", "Moc [kW]", "kWel", "kWe", "kWt")),
         *((head, "1200", "1200 kW") for head in ("Leistung kW", "Leistung/kW", "PTH,kWth", "kWp", "kW_el", "kW (el)")),
         ("Prated kWh", "1200", "1200"),
         ("PkW", "1200", "1200"),
@@ -170,7 +170,7 @@ def test_a_column_of_kilowatts_is_told_in_tags_with_its_unit(tmp_path: Path) -> 
     ("beside", "kilowatts", "megawatts"),
     [
         *((sure, "12.500", 0.0125) for sure in ("2350.000", "0.250", "9.1234")),
-        ("9,75", "12,500", 0.0125),
+        *((sure, "12,500", 0.0125) for sure in ("9,75", "0,250", "2350,000")),
         ("9,75", "12.500", 12.5),
         ("750", "12.500", 12.5),
     ],

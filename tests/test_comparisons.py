@@ -12,7 +12,13 @@ from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.pairs.places import OUTSIDE_MEANT
-from inducult_geo.match.pairs.types import GENERAL_THEMES, NEIGHBORING_THEMES, STANDING_ALONE, THEMES_OF_ANY_WORKS
+from inducult_geo.match.pairs.types import (
+    GENERAL_THEMES,
+    NEIGHBORING_THEMES,
+    NEIGHBORING_TYPES,
+    STANDING_ALONE,
+    THEMES_OF_ANY_WORKS,
+)
 from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses, tells_street
 from inducult_geo.match.reading.prepare import accuracies, prepare
@@ -609,6 +615,9 @@ def test_an_address_as_long_as_a_cell_may_be_is_left_as_it_is():
         (("lime_kiln", "building_materials"), ("quarry", "mining"), 0.25),
         (("brewery", "food_drink"), ("heating_plant", "energy"), 0.25),
         (("brewery", "food_drink"), ("coal_mine", "mining"), 0.0),
+        (("brewery", "food_drink"), ("sawmill", "paper_wood"), 0.0),
+        (("grain_mill", "food_drink"), ("sawmill", "paper_wood"), 0.25),
+        (("paper_mill", "paper_wood"), ("grain_mill", "food_drink"), 0.25),
         (("railway_station", "transport_storage"), ("water_tower", "water_waste"), 0.0),
         (("brewery", "food_drink"), ("owner_villa", "housing_landscape"), 0.0),
         (("factory", "other"), ("owner_villa", "housing_landscape"), np.nan),
@@ -625,7 +634,7 @@ def test_kinds(one, other, value):
 def test_every_theme_and_type_that_is_told_apart_is_in_the_vocabulary():
     themes = {row["theme_id"] for row in packaged_rows("themes.csv")}
     assert {*chain(*NEIGHBORING_THEMES), *THEMES_OF_ANY_WORKS, *GENERAL_THEMES} == themes
-    assert {row["type_id"] for row in packaged_rows("types.csv")} >= {*STANDING_ALONE}
+    assert {row["type_id"] for row in packaged_rows("types.csv")} >= {*STANDING_ALONE, *chain(*NEIGHBORING_TYPES)}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from inducult_geo.match.pairs.places import PRECISE_M
 from inducult_geo.match.questions import FAR_SURE, PRECISE_SURE
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
 from inducult_geo.match.scoring.evidence import FAR_FROM_M, PRECISE_FAR_M, SAME_FUEL, SAME_PLANT
-from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
+from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, TRADES_DOUBTED, UNIT
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.pictograms import PICTOGRAMS
@@ -280,6 +280,8 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "where its score is doubtful (from {})", [WORTH_ASKING]),
         ("matching", "likewise those below {} whose places contradict each other", [FAR_SURE]),
         ("matching", "where either place is accurate to {} m, all below {} are asked about", [PRECISE_M, PRECISE_SURE]),
+        ("matching", "So are those below {} whose types tell two trades", [TRADES_DOUBTED]),
+        ("matching", "whose types tell two trades, if it scores below {}", [TRADES_DOUBTED]),
         ("matching", "what is given again, what else scores below {}", [DOUBTED]),
         ("matching", "it keeps at least {} of what fits, and the two score {}", [NEARLY, SAME_WORKS]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),

@@ -149,6 +149,20 @@ def test_a_trade_alone_is_doubtful_where_the_places_are_too_far_apart_though_no_
     assert found["doubtful"].tolist() == [doubtful]
 
 
+@pytest.mark.parametrize(("theme", "doubtful"), [("metallurgy", True), ("food_drink", False)])
+def test_a_match_of_two_trades_is_worth_a_look(theme, doubtful):
+    told = (("a", "food_drink", 0), ("b", theme, 400))
+    lists = [
+        records(
+            row(f"{side}:0", "Huber", point(east), theme=mine, accuracy_m=10.0),
+            *(one for one in backdrop() if one["source"] == side),
+        )
+        for side, mine, east in told
+    ]
+    found = link(*lists).query("left_id == '0' and decision == 'match'")
+    assert found["doubtful"].tolist() == [doubtful]
+
+
 @pytest.mark.parametrize(
     ("name", "address", "doubtful"),
     [

@@ -14,6 +14,7 @@ from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.questions import CHANGES, FAR_SURE, LATER, PRECISE_SURE, question_id, questions
 from inducult_geo.match.resolve import compare, resolve
+from inducult_geo.match.scoring.score import DOUBTED, TRADES_DOUBTED
 
 RECORDS = records(
     row("a:1", "Alpha", square(100), aspect="factory", status="functional"),
@@ -26,7 +27,7 @@ RECORDS = records(
 def pair(left, right, score, decision="review", **more):
     homes = {"a:1": "S1", "b:1": "S2", "c:1": "S3", "d:1": "S4"} | more.pop("homes", {})
     known = {"left_key": left, "right_key": right, "score": score, "distance_m": 1.0, "why": "because", "asked": True}
-    known |= {"whole": score, "contained": False, "far": False, "precise": False}
+    known |= {"whole": score, "contained": False, "far": False, "precise": False, "other_trade": False}
     known |= {"decision": decision, "decided_by": None, "direct": decision == "match"}
     return known | {"left_site": homes[left], "right_site": homes[right], "region": "zwickau"} | more
 
@@ -67,6 +68,12 @@ def test_what_a_person_joined_holds_a_site_together() -> None:
 def test_places_that_both_sources_know_are_asked_about_where_they_contradict_each_other(score, asked):
     homes = {"a:1": "IC-A", "d:1": "IC-A"}
     assert len(ask(pair("a:1", "d:1", score, "match", homes=homes, far=True, precise=True))[1]) == asked
+
+
+@pytest.mark.parametrize(("score", "asked"), [(DOUBTED, 1), (TRADES_DOUBTED - 0.001, 1), (TRADES_DOUBTED, 0)])
+def test_two_trades_in_one_site_are_asked_about(score, asked):
+    homes = {"a:1": "IC-A", "d:1": "IC-A"}
+    assert len(ask(pair("a:1", "d:1", score, "match", homes=homes, other_trade=True))[1]) == asked
 
 
 @pytest.mark.parametrize(("score", "asked"), [(0.69, 1), (0.75, 1), (FAR_SURE - 0.01, 1), (FAR_SURE, 0), (0.99, 0)])

@@ -282,6 +282,16 @@ def test_a_sure_match_is_asked_about_too_where_a_place_is_known_well_and_the_oth
     assert made.review["question"].str.contains("really one site").tolist() == [True]
 
 
+@pytest.mark.parametrize(
+    ("kind", "theme", "is_asked"), [("foundry", "metallurgy", True), ("grain_mill", "food_drink", False)]
+)
+def test_two_trades_that_bear_one_name_are_shown_as_one_site_and_asked_about(kind, theme, is_asked):
+    brewery = row("a:1", "Huber", point(), type="brewery", theme="food_drink", accuracy_m=10.0)
+    made = run(brewery, row("b:1", "Huber", point(400), type=kind, theme=theme, accuracy_m=10.0))
+    assert made.members["a:1"] == made.members["b:1"]
+    assert ["the types tell two trades" in why for why in made.review["why"]] == [True] * is_asked
+
+
 @pytest.mark.parametrize(("town", "joined"), [("Ozimek", True), (None, True), ("Brzeg", False)])
 def test_one_name_in_two_towns_far_apart_is_asked_about_and_not_joined(town, joined):
     rows = [row("a:1", "Huta Jedlice", point(), city="Ozimek", **FAR_APART)]

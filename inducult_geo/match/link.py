@@ -18,7 +18,7 @@ from inducult_geo.match.pairs.comparisons import same_identifier, same_postcode,
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.scoring.permits import other_works
-from inducult_geo.match.scoring.score import DOUBTED, UNIT, Scored, Weights, score
+from inducult_geo.match.scoring.score import DOUBTED, TRADES_DOUBTED, UNIT, Scored, Weights, score
 from inducult_geo.match.scoring.waterfall import explain
 from inducult_geo.match.within_source.editions import given_once, told_of_all
 from inducult_geo.ragged import Flags, Floats, Ints, ranks_within, starts_of
@@ -77,7 +77,8 @@ def link(
         `decision` (match, unit, review, or what was said), `beside` (of a unit or of works given again the left row's
         best match, else null), `doubtful` (worth a look: all for review, what is given again, a match that another left
         row fits better, what bears a name that nearly all bear, what only names speak for, or only a town (see
-        `_is_anywhere`), and what else scores below `score.DOUBTED`), `distance_m`, `why`.
+        `_is_anywhere`), two trades below `score.TRADES_DOUBTED`, and what else scores below `score.DOUBTED`),
+        `distance_m`, `why`.
         A left row matches its best right row, which others may match, too (not all of many that merely lie around it,
         see `rivals.Contest.crowd`), and with it any that is of the same works given again (`again.matches`); a
         second one that may be right instead is for `review`. With `units` further
@@ -157,6 +158,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
     unsure |= _is_anywhere(pairs.take(rows), value, scored.is_backed[rows]) | scored.is_elsewhere[rows]
+    unsure |= (scored.scores["kind"].of(rows) == 0) & (value < TRADES_DOUBTED)
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(

@@ -2,13 +2,13 @@
 
 **Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
-source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that
-was joined is worth a question where its score is below `score.DOUBTED`, or below `FAR_SURE` where its places
-contradict each other with no address to confirm it (below `PRECISE_SURE` where either source knows these), and nothing
-surer holds its two records together. Of several such pairs between the same two sites, or the same two parts of a
-site that surer pairs hold together (a plant's units, one by one), only the best is asked about: its answer settles
-the others. Of the further permits or units of a record only sure ones are joined (`score.UNIT`), and none is asked
-about.
+source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that was
+joined is worth a question where its score is below `score.DOUBTED`, or below `FAR_SURE` where its places contradict
+each other with no address to confirm it (below `PRECISE_SURE` where either source knows these) or below
+`score.TRADES_DOUBTED` where its types tell two trades, and nothing surer holds its two records together. Of several
+such pairs between the same two sites, or the same two parts of a site that surer pairs hold together (a plant's units,
+one by one), only the best is asked about: its answer settles the others. Of the further permits or units of a record
+only sure ones are joined (`score.UNIT`), and none is asked about.
 Sites that a steward keeps apart are never asked about again, whichever of their records the word was about; nor is one
 whose outline tells that it is a part of the other (see `parts`).
 
@@ -37,7 +37,7 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.match.decided.verdict import PART_OF, SAME
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.reading.prepare import accuracies
-from inducult_geo.match.scoring.score import DOUBTED, EVEN
+from inducult_geo.match.scoring.score import DOUBTED, EVEN, TRADES_DOUBTED
 from inducult_geo.ragged import Flags, Floats, Ints, components
 
 LATER: Final = "both have a likelier partner, and that is asked about first"
@@ -170,8 +170,9 @@ def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> tuple[Fl
     score, decided = table["score"].fillna(1.0).to_numpy(dtype=float), table["decided_by"].notna().to_numpy()
     sure_from = np.where(table["precise"].to_numpy(dtype=bool), PRECISE_SURE, FAR_SURE)
     far = table["far"].to_numpy(dtype=bool) & (score < sure_from)
+    other_trade = table["other_trade"].to_numpy(dtype=bool) & (score < TRADES_DOUBTED)
     match = table["direct"].to_numpy(dtype=bool) & (table["decision"] == "match").to_numpy()
-    doubt = match & ((score < DOUBTED) | far) & ~decided
+    doubt = match & ((score < DOUBTED) | far | other_trade) & ~decided
     sure = same & ~doubt & ((score >= DOUBTED) | (decided & (table["decision"] == SAME).to_numpy()))
     part = components(size, ends[0][sure], ends[1][sure]).astype(np.int64)
     parts = part[ends[0]], part[ends[1]]

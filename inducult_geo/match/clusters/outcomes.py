@@ -39,6 +39,7 @@ WORTH_ASKING: Final = 0.2
 INSIDE_FROM: Final = 0.9
 
 FAR: Final = "the stated places contradict each other"
+OTHER_TRADE: Final = "the types tell two trades"
 MUSEUM: Final = "a museum and active works: one site, or a part of it"
 INSIDE: Final = "the monument lies inside the works: one site, or a part of it"
 
@@ -92,7 +93,8 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
         `whole` (the score if others that fit took nothing from it, see `score.Scored.whole`), `asked` (worth a person's
         time), `contained` (a monument inside works, a museum beside them), `far` (the places contradict each other),
-        `precise` (either place is true to `places.PRECISE_M`), `direct` (joined by its own score).
+        `precise` (either place is true to `places.PRECISE_M`), `other_trade` (the types tell two trades, see
+        `types.same_kind`), `direct` (joined by its own score).
 
     Raises
     ------
@@ -179,6 +181,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "museum": museum[kept],
             "far": contradicting_places(some, {name: scored.scores[name].of(kept) for name in CONFIRMED}),
             "precise": are_precise(some, either=True),
+            "other_trade": scored.scores["kind"].of(kept) == 0,
             "asked": worth,
         }
     )
@@ -221,6 +224,7 @@ def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.Dat
             "museum": np.zeros(len(left), dtype=bool),
             "far": np.zeros(len(left), dtype=bool),
             "precise": np.zeros(len(left), dtype=bool),
+            "other_trade": np.zeros(len(left), dtype=bool),
             "asked": np.zeros(len(left), dtype=bool),
         }
     )
@@ -248,7 +252,8 @@ def _tell(table: pd.DataFrame, codes: Ints, settled: Settled, reasons: Mapping[P
     beside = table["museum"].to_numpy(dtype=bool)
     why = _before(plain, INSIDE, inside_works & ~beside & ~same)
     why = _before(why, MUSEUM, beside & ~same)
-    why = _before(why, FAR, table["far"].to_numpy(dtype=bool) & same & direct)
+    for reason, column in ((OTHER_TRADE, "other_trade"), (FAR, "far")):
+        why = _before(why, reason, table[column].to_numpy(dtype=bool) & same & direct)
     why = _before(why, "one site through other records", same & ~direct)
     at = {code: row for row, code in enumerate(codes.tolist())}
     for row, reason in _rows_of(settled.clusters.refused, at, rows):

@@ -34,10 +34,12 @@ NEIGHBORING_THEMES: Final = (
     ("chemistry", "textiles_leather"),
     ("chemistry", "paper_wood"),
     ("chemistry", "food_drink"),
-    ("paper_wood", "food_drink"),
 )
 """Themes that one works may be of by turns, as lists see it: a quarry and its lime kilns, a foundry and what it casts,
-a pulp mill, a mill that grinds and saws. No labels tell these."""
+a pulp mill, a sugar factory that distills. No labels tell these."""
+
+NEIGHBORING_TYPES: Final = (("grain_mill", "sawmill"), ("grain_mill", "paper_mill"))
+"""The same of types whose themes have nothing else in common: a mill grinds, saws and makes paper, no brewery does."""
 
 VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
 """Types that any works may bear: no proof of one site."""
@@ -50,7 +52,8 @@ def same_kind(pairs: Compared) -> Scores:
     """Compare what both are: 1 the same type, 0.5 the same theme, 0.25 another, 0 another trade; else unknown.
 
     Of another trade is what one works hardly is, a brewery and a mine: neither is of `THEMES_OF_ANY_WORKS`, and they
-    are no `NEIGHBORING_THEMES`. So is all that is not of its type, and no museum, beside what is `STANDING_ALONE`.
+    are neither `NEIGHBORING_THEMES` nor `NEIGHBORING_TYPES`. So is all that is not of its type, and no museum, beside
+    what is `STANDING_ALONE`.
     """
     p = pairs.prepared
     (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)
@@ -58,6 +61,7 @@ def same_kind(pairs: Compared) -> Scores:
     same_type = (kinds[0] == kinds[1]) & plain[kinds[0]]
     told = telling[subjects[0]] & telling[subjects[1]]
     value = np.where(same_type, 1.0, np.where(told, _themes_alike(p.coded["theme"][1].tolist())[subjects], np.nan))
+    value[(value == 0) & _are_pairs(p.coded["type"][1].tolist(), NEIGHBORING_TYPES)[kinds]] = 0.25
     value[_stand_apart(pairs) & plain[kinds[0]] & plain[kinds[1]] & ~same_type] = 0.0
     told_as = {1.0: "same type", 0.5: "same theme", 0.25: "another theme", 0.0: "another trade"}
     return Scores(value, chosen(value, told_as))
@@ -65,12 +69,17 @@ def same_kind(pairs: Compared) -> Scores:
 
 def _themes_alike(themes: Sequence[str]) -> Floats:
     """Return for each theme how alike each theme is (see `same_kind`)."""
-    beside = {*NEIGHBORING_THEMES, *((other, one) for one, other in NEIGHBORING_THEMES)}
-    beside |= {pair for mine in THEMES_OF_ANY_WORKS for theme in themes for pair in ((mine, theme), (theme, mine))}
-    alike = [[0.25 if (one, other) in beside else 0.0 for other in themes] for one in themes]
-    found = np.array(alike, dtype=float).reshape(len(themes), len(themes))
+    beside = [*NEIGHBORING_THEMES, *((mine, theme) for mine in THEMES_OF_ANY_WORKS for theme in themes)]
+    found = np.where(_are_pairs(themes, beside), 0.25, 0.0)
     np.fill_diagonal(found, 0.5)
     return found
+
+
+def _are_pairs(texts: Sequence[str], pairs: Collection[tuple[str, str]]) -> Flags:
+    """Tell for each text with which texts it stands among some pairs, in any order."""
+    told = {*pairs, *((other, one) for one, other in pairs)}
+    found = [[(one, other) in told for other in texts] for one in texts]
+    return np.array(found, dtype=bool).reshape(len(texts), len(texts))
 
 
 def _stand_apart(pairs: Compared) -> Flags:

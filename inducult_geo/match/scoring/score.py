@@ -50,6 +50,9 @@ speaks for is worth a question from here on."""
 DOUBTED: Final = 0.7
 """A match with a lower score is worth a person's look; one from here on is decided without."""
 
+TRADES_DOUBTED: Final = 0.99
+"""The same of two whose types tell two trades (`types.same_kind`): a family may own a brewery and a foundry."""
+
 UNIT: Final = 0.5
 """Score from which a further permit or unit is of a record's site, where the record has a better one."""
 

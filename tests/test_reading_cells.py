@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from files_made import AUTO, sheet_with, zipped
 
@@ -170,6 +171,16 @@ def test_a_cell_of_a_dbf_that_is_not_of_its_columns_kind_is_what_stands_there(tm
     assert "'BEGAN' (3, first '18900000' in feature 2)" in told
 
 
+def test_what_foxpro_writes_behind_its_columns_is_none(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "a.shp", ("ID C3", "MW N5.1"), ("a", "1,5"), ("b", "2.5"))
+    dbf, behind = path.with_suffix(".dbf").read_bytes(), 33 + 2 * 32
+    head = struct.pack("<BBBBIHH", 0x30, 126, 1, 1, 2, behind + 263, 1 + 3 + 5)
+    path.with_suffix(".dbf").write_bytes(head + dbf[12:behind] + bytes(263) + dbf[behind:])
+    table = read_table(path, AUTO)
+    assert table.frame[["ID", "MW"]].to_numpy().tolist() == [["a", "1,5"], ["b", 2.5]]
+    assert not table.warnings
+
+
 def test_a_number_that_had_no_room_in_its_column_is_told(tmp_path: Path) -> None:
     path = shapefile(tmp_path / "a.shp", ("ID N2.0", "MW N4.1"), ("1", "****"), ("2", "12.5"), ("**", ""), deleted=0)
     table = read_table(path, AUTO)
@@ -191,12 +202,12 @@ def test_rows_that_are_marked_as_deleted_are_told_and_no_sign_of_a_cut(tmp_path:
 
 def test_numbers_of_texts_in_another_file_are_no_texts(tmp_path: Path) -> None:
     """A memo of dBASE was read as the number of its block: all works were called 1, 2, 3."""
-    path = shapefile(tmp_path / "a.shp", ("ID C3", "NAME M10"), ("a", "1"), ("b", "2"))
+    path = shapefile(tmp_path / "a.shp", ("ID C3", "NAME M10", "MORE G10"), ("a", "1", "3"), ("b", "2", "4"))
     table = read_table(path, AUTO)
     assert table.frame["ID"].tolist() == ["a", "b"]
-    assert table.frame["NAME"].tolist() == [None, None]
+    assert table.frame[["NAME", "MORE"]].to_numpy().tolist() == [[None, None]] * 2
     ((kind, told, number),) = table.warnings
-    assert (kind, number) == ("unread_column", 2)
+    assert (kind, number) == ("unread_column", 4)
     assert "'NAME'" in told
 
 
@@ -216,7 +227,10 @@ def test_a_dbf_without_misfits_is_read_where_it_lies(tmp_path: Path, monkeypatch
 GEOPACKAGE_CELLS = [
     ("INTEGER", ["n/a", "1,5", 1.5, 7, None], ["n/a", "1,5", 1.5, 7, None]),
     ("MEDIUMINT", [2**40, b"\x01", -5], [2**40, None, -5]),
-    ("REAL", ["12,5", 12.5, 3], ["12,5", 12.5, 3.0]),
+    ("INT", ["1,5", 7], ["1,5", 7]),
+    ("TINYINT", [128, 127, -40000], [128, 127, -40000]),
+    ("SMALLINT", [2**15, "n/a", 7, None], [2**15, "n/a", 7, None]),
+    *((kind, ["12,5", 12.5, 3], ["12,5", 12.5, 3.0]) for kind in ("REAL", "FLOAT", "DOUBLE")),
     ("BOOLEAN", ["ja", 5, 1, 0, None], ["ja", 5, True, False, None]),
     ("DATE", ["1890-00-00", 1890, "1890-01-02T03:04:05Z"], ["1890-00-00", 1890, "1890-01-02"]),
     ("DATETIME", ["um 1890", "1890-01-02T03:04:05Z"], ["um 1890", "1890-01-02T03:04:05Z"]),
@@ -245,6 +259,19 @@ def test_a_cell_of_a_geopackage_that_is_not_of_its_columns_kind_is_what_is_store
     assert [shape.x for shape in table.frame["geometry"]] == [*range(1, len(stored) + 1)]
 
 
+def test_a_number_that_is_too_large_for_its_column_of_a_geopackage_costs_no_file(tmp_path: Path) -> None:
+    """GDAL's reader refused a whole list for one 70000 in a column of two bytes."""
+    path = tmp_path / "a.gpkg"
+    cells = {"name": ["a", "b"], "built": np.array([1890, 1900], dtype="int16"), "floors": np.array([2, 3], "int16")}
+    places = gpd.points_from_xy([15, 16], [47, 47], crs=4326)
+    gpd.GeoDataFrame(cells, geometry=places).to_file(path, layer="x", engine="pyogrio", SPATIAL_INDEX="NO")
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("UPDATE x SET built = 70000 WHERE fid = 1")
+    table = read_table(path, AUTO)
+    assert [*table.frame] == ["name", "built", "floors", "geometry"]
+    assert table.frame[["name", "built", "floors"]].to_numpy().tolist() == [["a", 70000, 2], ["b", 1900, 3]]
+
+
 SCHEMA = (
     '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Schema name="s" id="s"><SimpleField type="int" name="n"/>'
     "<SimpleField name='d' type='double'></SimpleField><SimpleField type=\"bool\" name=\"b\"/>"
@@ -258,6 +285,7 @@ def test_a_cell_of_a_kml_that_is_not_what_its_schema_promises_is_what_stands_the
 ) -> None:
     """An empty cell in a field of numbers was 0, "n/a" as well, "12,5" was 12, and an empty yes or no a no."""
     cells = [("5", "1.5", "true", "5"), ("", "", "", ""), ("n/a", "12,5", "ja", "x"), ("99999999999", "3", "0", "1.0")]
+    cells += [("-7", "1e3", "1", "n/a"), ("0", "0", "False", "")]
     rows = "".join(
         '<Placemark><ExtendedData><SchemaData schemaUrl="#s">'
         + "".join(f'<SimpleData name="{name}">{cell}</SimpleData>' for name, cell in zip("ndbs", row, strict=True))
@@ -269,9 +297,9 @@ def test_a_cell_of_a_kml_that_is_not_what_its_schema_promises_is_what_stands_the
     if as_kmz:
         path = zipped(tmp_path / "b.kmz", {"doc.kml": path.read_bytes()})
     table = read_table(path, AUTO)
-    assert table.frame["n"].tolist() == [5, None, "n/a", 99999999999]
-    assert list(map(repr, table.frame["d"])) == ["1.5", "None", "'12,5'", "3.0"]
-    assert table.frame["b"].tolist() == [True, None, "ja", False]
-    assert table.frame["s"].tolist() == ["5", "", "x", "1.0"]
+    assert table.frame["n"].tolist() == [5, None, "n/a", 99999999999, -7, 0]
+    assert list(map(repr, table.frame["d"])) == ["1.5", "None", "'12,5'", "3.0", "1000.0", "0.0"]
+    assert table.frame["b"].tolist() == [True, None, "ja", False, True, False]
+    assert table.frame["s"].tolist() == ["5", "", "x", "1.0", "n/a", ""]
     (told,) = [note for note in table.notes if "not of their column's kind" in note]
     assert "'n' (1, first 'n/a' in feature 3)" in told

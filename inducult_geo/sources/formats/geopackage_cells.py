@@ -6,7 +6,7 @@ GDAL makes 0 of "n/a" in a column of numbers, 1 of "1,5", and nothing of 1890-00
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,9 @@ _FITS: Final = {
 }
 """Declared kind of a column -> which of its cells are such."""
 
+_OF_TWO_BYTES: Final = ("TINYINT", "SMALLINT")
+_TWO_BYTES: Final = range(-(2**15), 2**15)
+
 
 _COLUMNS: Final = (
     "SELECT c.name, upper(c.type), c.pk FROM sqlite_master AS m, pragma_table_info(m.name) AS c "
@@ -44,7 +47,10 @@ _COLUMNS: Final = (
 
 
 def stray_cells(path: Path, layer: str) -> Strays:
-    """Return the cells of a table that are not of their column's kind; none where SQLite cannot tell."""
+    """Return the cells of a table that are not of their column's kind; none where SQLite cannot tell.
+
+    Of columns that `without_room` names it is all cells.
+    """
     try:
         with closing(opened_to_read(path)) as con:
             con.text_factory = lambda text: text.decode("utf-8", "replace")
@@ -52,9 +58,20 @@ def stray_cells(path: Path, layer: str) -> Strays:
             ids = [name for name, _, is_key in told if is_key]
             fits = {name: _FITS[kind].format(sql_name(name)) for name, kind, _ in told if kind in _FITS}
             found = {name: dict(_strays(con, layer, name, ids[0], fit)) for name, fit in fits.items() if ids}
+            for name in without_room(found, (name for name, kind, _ in told if kind in _OF_TWO_BYTES)):
+                found[name] = dict(_strays(con, layer, name, ids[0], "0"))
     except (sqlite3.Error, MemoryError, OverflowError):
         return {}
     return {name: cells for name, cells in found.items() if cells}
+
+
+def without_room(strays: Strays, of_two_bytes: Iterable[str]) -> list[str]:
+    """Return which columns of two bytes hold a larger number: for one of these the reader refuses the whole file."""
+    return [
+        name
+        for name in of_two_bytes
+        if any(isinstance(cell, int) and cell not in _TWO_BYTES for cell in strays.get(name, {}).values())
+    ]
 
 
 def _strays(con: sqlite3.Connection, layer: str, name: str, key: str, fit: str) -> sqlite3.Cursor:

@@ -386,7 +386,7 @@ def test_a_shared_identifier_tells_less_where_others_bear_it():
         *(("heritage", told, 1.0) for told in ("A-1/54", "a 1/54", "A–1/54.")),
         *(("heritage", told, np.nan) for told in ("nr rej. A-1/54 z 12.03.1954", "A-1/54; A-2/61", "1/54", "Denkmal")),
         *(("heritage", told, 0.0) for told in ("A-15/4", "A-1/5", "A-2/54")),
-        *(("wikidata", told, np.nan) for told in ("Q7; Q8", "see Q7")),
+        *(("wikidata", told, np.nan) for told in ("Q7; Q8", "see Q7", "Q8; Q9")),
     ],
 )
 def test_one_identifier_may_be_written_in_two_ways(scheme, told, expected):
@@ -570,7 +570,14 @@ def test_a_company_in_an_address_is_an_operator():
     [
         *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("dz. nr 45/2", "działka 45", "Flur 3 Flst. 12/4")),
         *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("parc. č. 123/4", "foglio 12 part 34", "k.č. 7-9")),
-        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("dz. nr ewid. 45/2", "Gst.-Nr. 9")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("dz. nr ewid. 45/2", "Gst.-Nr. 9", "mapp. 34")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("działek nr 45/2", "Flurst. 9", "parc. st. 12")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("p. č. 12/3", "kat. č. 12", "parcelle 12")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("Grundst. 9", "Flur 3, Flurstück 9", "fg. 3")),
+        *((f"Polna 5, {parcel}", ("polna",), ("5",)) for parcel in ("parcela 12", "mappale 3", "part. 34", "parc c 1")),
+        ("ul. Szparc. 5", ("ul", "szparc"), ("5",)),
+        ("Zur Flur 5", ("zur", "flur"), ("5",)),
+        ("Im Flur 4", ("im", "flur"), ("4",)),
         ("Parkstr. 5", ("parkstr",), ("5",)),
         ("Flurweg 3", ("flurweg",), ("3",)),
         ("Auf der Flur 4", ("auf", "flur"), ("4",)),
@@ -578,7 +585,7 @@ def test_a_company_in_an_address_is_an_operator():
         ("Duna part 1", ("duna", "part"), ("1",)),
         ("Kożuszki Parcel 42", ("kozuszki", "parcel"), ("42",)),
         ("ul. 3-go Maja 7", ("ul", "3maja"), ("7",)),
-        ("Hauptstr. 5 u. 7", ("hauptstr",), ("5", "7")),
+        *((f"Hauptstr. 5 {word} 7", ("hauptstr",), ("5", "7")) for word in ("u.", "a", "e", "i", "o", "u", "y", "a.")),
     ],
 )
 def test_a_parcel_is_no_house(address, words, houses):

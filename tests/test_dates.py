@@ -216,7 +216,7 @@ def test_spaces_dashes_and_capitals_do_not_matter() -> None:
         ("1898, closed 1945, rebuilt 1950", 1898, None, "open_end"),
         ("1998;2005", 1998, 2005, "range"),
         ("1850-1860er", 1850, 1869, "range"),
-        ("1890.0", 1890, 1890, "year"),
+        *((told, 1890, 1890, "year") for told in ("1890.0", "1890,0", "1890,00")),
         (1890.0, 1890, 1890, "year"),
         (1890, 1890, 1890, "year"),
     ],
@@ -231,6 +231,7 @@ def test_registers(text: str | float, start: int | None, end: int | None, precis
     "text",
     [
         *(None, "", "-", "?", "19", "I", "V", "X", "12", "90er Jahre", "lata 20.", "anni Trenta", "1902-1890", "3000"),
+        *("18905", "189012", "1890.012"),
         *("1890 foo", "foo 1890", "480 BC", "v. Chr. 500", "31.02.1900", "2200", "1890-00", "約1890", "x" * 5000),
         # Which century? Extended, but when built? Before a span of years?
         *("jaren '30", "30-ih", "anni '20", "třicátá léta", "lata dwudzieste", "1912 erweitert", "1969 przebudowany"),
@@ -543,6 +544,7 @@ def test_a_year_that_is_written_as_a_moment_is_a_year(cell: str, text: str | Non
     "cell",
     [
         *("0000-00-00", "0000-00-00 00:00:00", "0001-01-01T00:00:00", "1.1.0001 0:00:00", "01/01/0001", "31.12.9999"),
+        "http://www.wikidata.org/.well-known/genid/3c9e",
         *("00.00.0000", "9999-12-31", "9999-12-31T23:59:59Z", "31/12/9999", "0", "0000", "999", "9999", 0, 9999.0),
     ],
 )

@@ -74,6 +74,12 @@ def test_place_and_address_of_an_office_come_last(name, fields, east_m, is_offic
     assert (lineage["address"], lineage["geometry"]) == (told, told if fields.get("geometry", 1) else "poor:1")
 
 
+def test_of_a_site_without_a_place_nobody_knows_how_far_its_towns_are():
+    works = row("poor:1", "Raffinerie", None, city="Saal Donau", address="Kai 5")
+    office = row("good:1", "Raffinerie Saal an der Donau", None, **OFFICE)
+    assert json.loads(site(works, office)["lineage"])["address"] == "good:1"
+
+
 def test_the_reliable_source_wins_and_gaps_are_filled():
     best = site(row("poor:1", operator="Wrong", nace="23.32"), row("good:1", operator="Right"))
     assert (best["operator"], best["nace"]) == ("Right", "23.32")

@@ -156,11 +156,12 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("(http://huta.pl/a.).", "http://huta.pl/a"),
         ("(https://pl.wikipedia.org/wiki/Huta_(Warszawa))", "https://pl.wikipedia.org/wiki/Huta_(Warszawa)"),
         ("https://huta.pl/[a]", "https://huta.pl/[a]"),
-        ("https://cs.wikipedia.org/wiki/Huta_a.s.;", "https://cs.wikipedia.org/wiki/Huta_a.s."),
+        *((f"{told};", told) for told in (f"https://cs.wikipedia.org/wiki/Huta_{end}" for end in ("a.s.", "Inc."))),
         *(
             (f"www.huta.pl {between}www.hala.pl", "https://www.huta.pl")
             for between in ("", "and ", "e ", "oraz ", "of ", "oder ", "o ", "(", "– ", "http://")
         ),
+        *((f"strona: www.huta.pl {mark} stara", "https://www.huta.pl") for mark in ",;|/&"),
         ("http:// huta.pl", "http://huta.pl"),
         ("huta.pl/2010/http:/hala.pl", "https://huta.pl/2010/http:/hala.pl"),
         ("Xhttp://huta.pl", None),

@@ -284,6 +284,20 @@ def test_of_what_lies_elsewhere_only_a_name_tells_that_it_is_one(kind):
     assert ("the places contradict each other" in bar_in_words(scored, place)) == (not backed)
 
 
+def test_what_confirms_one_pair_confirms_no_other():
+    plant = {"tags": to_json({"fuel": "gas", "capacity": 154}), "accuracy_m": 100.0}
+    here, there = plant | {"city": "Zell am See"}, plant | {"city": "Bramberg"}
+    scored, at = scored_pairs(
+        row("a:1", "Kraftwerk Kaprun II", point(), **here | {"postcode": "5700"}),
+        row("b:1", "Kraftwerk Kaprun Süd", point(38_000), **there | {"postcode": "5700"}),
+        row("a:2", "Kraftwerk Gerlos II", point(300_000), **here),
+        row("b:2", "Kraftwerk Gerlos Süd", point(338_000), **there),
+        *(row(f"a:n{at}", f"Halde {word} II", point(900_000 + 9_000 * at)) for at, word in enumerate(WORDS)),
+    )
+    assert scored.is_backed[at["a:1", "b:1"]]
+    assert not scored.is_backed[at["a:2", "b:2"]]
+
+
 ANY_WORKS = {
     "boiler houses of two places": (18_000, "Kesselhaus", {}, False),
     "... with more to the name": (18_000, "Kesselhaus Karolin", {}, True),

@@ -185,7 +185,7 @@ def test_the_other_numbers_of_a_column_tell_its_decimal_mark(beside: str, kilowa
 @pytest.mark.parametrize(
     ("told", "megawatts"),
     [
-        *((text, 1.2) for text in ("1.200 kW", "1,200 kW", "1 200 kW", "1.2 MW", "1.200 MW", "około 1,2 MW", "± 1,2")),
+        *((text, 1.2) for text in ("1.200 kW", "1,200 KW", "1 200 kW", "1.2 MW", "1.200 MW", "około 1,2 MW", "± 1,2")),
         ("0.500 kW", 0.0005),
         ("1.200.000 kW", 1200.0),
         ("1.25 kW", 0.00125),

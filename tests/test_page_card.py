@@ -107,6 +107,7 @@ def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
         (1870, 0, "part_of_century", None, "functional", "since 1870 (exact to: part of a century)"),
         (1850, 1990, "range", "year", "disused", "1850 (exact to: a span of years) – 1990"),
         (1904, 1999, "year", "decade", "disused", "1904 – 1999 (exact to: decade)"),
+        (1850, 0, "approximate", None, "disused", "1850 – ? (exact to: a few years)"),
         (1904, 1989, "year", "open_start", "disused", "1904 – 1989 or earlier"),
         (-50, 0, "century", None, "decommissioned", "50 BC – ? (exact to: century)"),
     ],

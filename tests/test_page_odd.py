@@ -10,6 +10,7 @@ from bundles import contracts, small_bundle, with_made_changes
 from page_shown import BOX, DRAWN, listed, search, show, status
 
 from inducult_geo.catalog.labels import LANGUAGES
+from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.frames import to_json
 from inducult_geo.publish.page.pagewords import page_words
 from inducult_geo.publish.page.preview import preview_page
@@ -27,13 +28,15 @@ def bundle():
     made = for_release(small_bundle(), contracts())
     sites, review, sources = made.sites.copy(), made.review.copy(), made.sources.copy()
     sites.loc[0, "name"], sites.loc[1, "name"], sites.loc[3, "name"] = ENDLESS, WORKS, "Forty names"
-    sites.loc[3, "names"] = to_json({"name": "Forty names"} | {f"alt_{n}": f"Other name {n}" for n in range(40)})
+    named = {"name": "Forty names", "cs": "Přádelna", "qq": "Name in none"}
+    sites.loc[3, "names"] = to_json(named | {f"alt_{n}": f"Other name {n}" for n in range(40)})
     sites.loc[3, "wikidata"] = "; ".join(f"Q{n}" for n in range(100, 200))
     sites.loc[3, "website"] = f"https://one.example/; https://www.two.example/{'way/' * 40}"
     sites.loc[3, "wikipedia"] = "de:Zeche; nl:Mijn"
     review.loc[0, ["left_name", "question"]] = [ENDLESS, f"Are {ENDLESS} and Mlýn one site?"]
     sources.loc[sources["source"] == "register", "title"] = "Register" * 30
-    return with_made_changes(replace(made, sites=sites, review=review, sources=sources))
+    ready = with_made_changes(replace(made, sites=sites, review=review, sources=sources))
+    return replace(ready, surfaces=density_surfaces(ready.sites, ready.regions))
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +182,47 @@ def test_each_of_several_links_says_where_it_leads(page):
     assert len({*told}) == len(told) == 104
     assert {"Wikidata Q100", "Wikipedia de:Zeche", "Website one.example"} <= {*told}
     assert max(map(len, told)) < 60
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_is_chosen_is_told_whole(page, file, width):
+    """ "Monument (herit..." stood there beside room for more."""
+    show(page, file, width=width)
+    page.run("for (const facet of document.querySelectorAll('.facet')) facet.querySelector('input').click()")
+    wide = "e.scrollWidth > e.clientWidth).map((e) => e.textContent)"
+    cut = f"[...document.querySelectorAll('.said > span')].filter((e) => e.scrollHeight > e.clientHeight || {wide}"
+    split = f"[...document.querySelectorAll('.facet summary > span')].filter((e) => {wide}"
+    try:
+        for language in LANGUAGES:
+            page.run(f"inducult.speak('{language}')")
+            assert page.run(cut) == []
+            assert page.run(split) == []
+        page.run("document.querySelector('.said > span').textContent = 'Dolge besede '.repeat(60)")
+        assert page.run("document.querySelector('.facet summary').offsetHeight") < 100
+    finally:
+        page.run("inducult.speak('en')")
+
+
+def test_where_colors_are_forced_a_density_is_told_by_its_colors(page):
+    """Its ramp was an empty box."""
+    page.run("inducult.density('production')")
+    forced = [{"name": "forced-colors", "value": "active"}]
+    page.call("Emulation.setEmulatedMedia", media="", features=forced)
+    try:
+        ramp = "document.querySelector('#legend .ramp')"
+        assert "gradient" in page.run(f"getComputedStyle({ramp}).backgroundImage")
+    finally:
+        page.call("Emulation.setEmulatedMedia", media="", features=[])
+        page.run("inducult.density('')")
+
+
+def test_a_name_says_its_language_only_where_there_is_such_a_language(page):
+    """Of a code that means none a screen reader may say nothing."""
+    opened(page, "Forty names")
+    told = "Object.fromEntries([...document.querySelectorAll('#card dd bdi')].map((e) => [e.textContent, e.lang]))"
+    languages = page.run(told)
+    assert languages["Přádelna"] == "cs"
+    assert languages["Name in none"] == ""
 
 
 def test_every_language_has_the_words_for_what_is_cut_or_not_searched_for():

@@ -84,8 +84,8 @@ export class Filters {
     const used = new Set(this.sites.columns[name]);
     const codes = [...this.sites.tables[name].keys(), -1].filter((code) => used.has(code));
     this.labels[name] = codes.map((code) => this.#row(name, code));
-    this.labels[name].said = make("span", { class: "said" });
-    const heading = make("summary", {}, make("span", {}, title), this.labels[name].said);
+    this.labels[name].said = make("span");
+    const heading = make("summary", {}, make("span", {}, title), make("span", { class: "said" }, this.labels[name].said));
     const rows = this.labels[name].map((row) => row.element);
     return (this.labels[name].element = make("details", { class: "facet", "data-facet": name, open },
       heading, make("fieldset", {}, make("legend", { class: "hidden" }, title), rows)));

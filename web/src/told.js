@@ -56,7 +56,9 @@ export function kindOfName(key) {
 /** The language of a name, null where its key tells none. */
 export function languageOfName(key) {
   const code = key.replace(/^name[:_]/, "");
-  return LANGUAGE.test(code) && !KINDS.has(code) ? code : null;
+  if (!LANGUAGE.test(code) || KINDS.has(code)) return null;
+  // A screen reader that is told of a language that there is none of may say nothing.
+  return new Intl.DisplayNames(["en"], { type: "language", fallback: "none" }).of(code) ? code : null;
 }
 
 function named(type, code, pattern) {

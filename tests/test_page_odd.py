@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -56,6 +57,19 @@ def nothing(tmp_path):
         preview_page(replace(made, sites=made.sites.head(0), review=made.review.head(0), run=run)), encoding="utf-8"
     )
     return path
+
+
+def test_one_site_is_no_sites():
+    """ "1 sites of 2 records" stood below the map of a region."""
+    made = for_release(small_bundle(), contracts())
+    regions = made.regions.assign(sites=1, in_sites=[1, 2000])
+    one = made.sites[made.sites["region"].eq("opole")].head(1)
+    run = {**made.run, "sites": 1}
+    page = preview_page(replace(made, sites=one, regions=regions, review=made.review.head(0), run=run))
+    assert "<figcaption>1 site of 1 record<" in page.replace(" · <strong>", "<")
+    assert "<figcaption>1 site of 2\N{NARROW NO-BREAK SPACE}000 records<" in page
+    told = {*re.findall(r"with [^\"]*?(?:;|\.)", page)}
+    assert {"with 2 regions and 1 site;", "with 0 sites.", "with 1 site."} <= told
 
 
 def opened(page, name):

@@ -114,6 +114,7 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_text
     )
     env.filters["whole"] = _whole
+    env.filters["of"] = lambda count, noun: f"{_whole(count)} {noun if count == 1 else f'{noun}s'}"
     env.filters["apart"] = _apart
     env.filters["name"] = lambda value: _cut(value, NAME_SHOWN)
     env.filters["sentence"] = lambda value: _apart(_cut(value, SENTENCE_SHOWN))

@@ -607,6 +607,14 @@ def test_companies_are_taken_from_each_house_of_a_street():
     assert companies.notna().tolist() == [True, False] * 3
 
 
+def test_one_line_of_two_countries_is_read_for_each():
+    told = "Favini S.p.A., Via Roma 1"
+    lines = pd.Series([told, told, told, None, None, "Via Roma 1"], dtype=object)
+    left, companies = companies_apart(lines, np.array(["", "IT", "PL"] * 2, dtype=object))
+    assert left.fillna("").tolist() == [told, "Via Roma 1", told, "", "", "Via Roma 1"]
+    assert companies.fillna("").tolist() == ["", "Favini S.p.A.", "", "", "", ""]
+
+
 def test_an_address_as_long_as_a_cell_may_be_is_left_as_it_is():
     text, here = "Ltd, Graz, " * 20_000, np.array(["GB"], dtype=object)
     assert companies_apart(pd.Series([text]), here)[0].tolist() == [text]

@@ -465,6 +465,7 @@ def test_works_that_an_extract_was_cut_through_are_told_once(tmp_path: Path, for
     """A cut drops the members beyond it, and the file is whole: nothing told of the works drawn in part."""
     torn = [R(1, [("w", 11, "outer"), ("w", 99, "outer")], {"type": "multipolygon", **WORKS}), W(12, [1, 2, 98], WORKS)]
     sound = [W(11, OUTER), W(13, INNER, WORKS), R(2, [("w", 13, "")], {"type": "site", **WORKS})]
+    sound.append(R(3, [("w", 13, ""), ("r", 2, "")], {"type": "site", **WORKS}))
     items = sorted([*torn, *sound], key=lambda item: (isinstance(item, R), item.number))
     (told,) = records_of(
         read_objects(write(tmp_path / f"a.osm{'.pbf' if form == 'pbf' else ''}", [*GRID, *items], form))

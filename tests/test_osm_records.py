@@ -49,6 +49,7 @@ def row(tags: dict[str, str], **more) -> dict[str, object]:
             {"name": "Svornost", "old_name:de": "Einigkeitszeche", "old_name": "Einigkeit", "loc_name": "Jáma"},
             {"name": "Svornost", "old_name": "Einigkeit;Einigkeitszeche", "alt_name": "Jáma"},
         ),
+        ({"name": "Huť", "short_name:de": "EH", "loc_name:cs": "Fabrika"}, {"alt_name": "Fabrika;EH"}),
         (
             {
                 "alt_name:de": "Hütte",

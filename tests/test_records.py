@@ -349,7 +349,8 @@ def test_a_crowd_at_one_point_is_a_settlement(vocabulary: Vocabulary) -> None:
     ("written", "code"),
     [("AT", "AT"), ("aut", "AT"), ("Rakousko", "AT"), ("Österreich", "AT"), ("Belgien", "BE"), ("Hrvatska", "HR"),
      ("Bosnia & Herzegovina", "BA"), ("EL", "GR"), (None, "PL"), ("Atlantis", "PL"), ("ČR", "CZ"), ("čr", "CZ"),
-     ("NSR", "DE"), ("DDR", "DE"), ("Česká rep.", "CZ"), ("RH", "HR"),
+     *((written, "DE") for written in ("NSR", "RFN", "BRD", "DDR", "NRD", "NDR", "GDR", "RDA")), ("RH", "HR"),
+     *((written, "CZ") for written in ("Česká rep.", "Rep. Ceca", "Tschech. Rep.")),
      ("CR", "CR"), ("A", "AT"), ("SLO", "SI"), ("Belgique", "BE"), ("Magyarország", "HU"), ("Großbritannien", "GB"),
      ("Slovenská republika", "SK")],
 )  # fmt: skip

@@ -142,7 +142,7 @@ def records_of_release(release: Path | str) -> Records:
     path = Path(release) / SITES_FILE
     if not path.is_file():
         raise ContractError(
-            f"{release}: is no release: it holds no sites.parquet. Name a contract or a release folder."
+            f"{release}: is not a release, since it holds no sites.parquet. Name a contract or a release folder."
         )
     try:
         sites = read_shapes(path)

@@ -96,7 +96,7 @@ def located(where: str, message: str | None) -> str:
 def in_words(problem: Exception) -> str:
     """Return what an error says; of a file that cannot be read, which one, and what to do."""
     if isinstance(problem, OSError) and problem.filename is not None:
-        return f"{problem.filename}: cannot be read: {problem.strerror}. Let this program read it."
+        return f"{problem.filename}: cannot be read: {problem.strerror}. Give this program the right to read it."
     return str(problem)
 
 

@@ -161,7 +161,7 @@ PAIR_COLUMNS: Mapping[str, str] = {
 REJECT_REASONS: Mapping[str, str] = {
     "no_key": "the row has no key",
     "no_coordinates": "the row has no coordinates",
-    "bad_coordinate": "the coordinate can only be guessed at",
+    "bad_coordinate": "the coordinate could only be guessed",
     "bad_geometry": "the geometry is empty or beyond repair",
     "bad_row": "the row does not fit its table",
     "outside_all_regions": "the place lies outside all regions",

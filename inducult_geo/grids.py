@@ -58,7 +58,7 @@ class Grid:
         """What its absence costs, in words."""
         where = f"{', '.join(self.datums)} in {', '.join(self.countries)}"
         if self.without_m is None:
-            return f"{where}: {self.accuracy_m:g} m with it, not readable without"
+            return f"{where}: {self.accuracy_m:g} m with it; cannot be read without it"
         return f"{where}: {self.accuracy_m:g} m with it, {self.without_m:g} m without"
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,7 +114,9 @@ def fetch_grids(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise ConfigError(f"{folder}: cannot be made ({problem.strerror}). Set INDUCULT_GRIDS to another.") from problem
+        raise ConfigError(
+            f"{folder}: cannot be created ({problem.strerror}). Let INDUCULT_GRIDS name another folder."
+        ) from problem
     done = []
     for grid in wanted:
         if grid.state != "there":
@@ -155,8 +157,8 @@ def _with_state(grid: Grid, folder: Path) -> Grid:
     return replace(
         grid,
         state="wrong",
-        detail=f"{path} has not the registered bytes, as after a broken download: files that need it are refused. "
-        f"Fetch it anew (inducult grids {grid.countries[0]}) or remove it",
+        detail=f"{path} differs from the registered grid, as after an interrupted download: files that need it are "
+        f"refused. Fetch it again (inducult grids {grid.countries[0]}), or remove it",
     )
 
 
@@ -186,10 +188,14 @@ def _fetch(grid: Grid, folder: Path, source: Path | None) -> Grid:
                 return replace(grid, state="failed", detail=fault)
             if not copy.is_file():
                 return replace(
-                    grid, state="not offered", detail="PROJ's server does not offer it: ask its maker, and use --from"
+                    grid,
+                    state="not offered",
+                    detail="PROJ's server does not offer it: get it from its publisher, and use --from",
                 )
         if sha256(copy) != grid.sha256:
-            return replace(grid, state="failed", detail="what came has not the registered bytes: it was not kept")
+            return replace(
+                grid, state="failed", detail="what was downloaded differs from the registered grid: it was not kept"
+            )
         try:
             with replacing(folder / grid.name) as draft:
                 shutil.copyfile(copy, draft)

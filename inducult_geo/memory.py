@@ -82,8 +82,11 @@ def _damaged(path: Path, why: object) -> str:
     if isinstance(why, OSError) and why.errno is not None:
         # Not the file is at fault: whoever removes it loses its ids for nothing.
         said = os.strerror(why.errno)
-        return f"{path}: cannot be read: {said}. The ids of all sites stand there: let this program read it."
+        return (
+            f"{path}: cannot be read: {said}. This file holds the ids of all sites: give this program the right to "
+            "read it."
+        )
     return (
-        f"{path}: the registry of site ids is damaged ({why}). Put it back from a backup; without it sites would get "
-        "other ids. Only where there is none: remove it, and they are taken from the last run or release."
+        f"{path}: the registry of site ids is damaged ({why}). Restore it from a backup, since without it sites would "
+        "get other ids. Only if there is no backup: remove it, and the ids are taken from the last run or release."
     )

@@ -44,8 +44,9 @@ def set_sample_aside(run: Run) -> None:
         _forget(home, run)
     write_json(note, {"release": release.name})
     run.say(
-        f"{folder.root} holds data of its own now: what was made of the sample lies in {home} and is in no further "
-        "release. A region is on the map again once it has data: inducult fetch, or a partner's file"
+        f"{folder.root} now holds data of its own: what was made from the sample is kept in {home} and will not be in "
+        "any further release. A region is on the map again once it has data: use inducult fetch, or add a partner's "
+        "file"
     )
 
 

@@ -77,7 +77,10 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
     with run.folder.lock(wait_s=wait_s):
         leftovers = [*clear_leftovers(run.folder), *clear_unpointed(run)]
         if leftovers:
-            run.say(f"an earlier run did not end; its {len(leftovers)} drafts are removed, what was whole stays")
+            run.say(
+                f"an earlier run was interrupted; its {len(leftovers)} unfinished outputs were removed, everything "
+                "complete was kept"
+            )
         with begin(run):
             refuse_emptied(run)
             keep_declared(run)
@@ -118,7 +121,7 @@ def failed(region_id: str, problem: BaseException | str, run: Run) -> RegionOutc
     words = fault_told(problem)
     if isinstance(problem, BaseException) and not isinstance(problem, InducultError):
         run.say("".join(traceback.format_exception(problem)))
-    run.say(f"{region_id}: failed: {words}" + (" Its last good outputs stay." if kept else ""))
+    run.say(f"{region_id}: failed: {words}" + (" The outputs of its last good run are kept." if kept else ""))
     return RegionOutcome(region_id, "stale" if kept else "failed", kept, words)
 
 

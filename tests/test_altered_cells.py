@@ -109,7 +109,7 @@ def test_a_question_that_is_settled_is_compared_with_the_release_that_asked_it()
 
 
 def test_answers_beside_other_questions_are_not_taken() -> None:
-    with pytest.raises(ContractError, match=r"'question', 'left_name' stand beside other questions.*Undo the sorting"):
+    with pytest.raises(ContractError, match=r"'question', 'left_name' stand beside the wrong .*Undo the sorting"):
         told(ASKED | {"review_id": "Q-2"}, ANOTHER | {"review_id": "Q-1"})
     assert told(ANOTHER, ASKED) == []
 

@@ -128,7 +128,7 @@ def test_read_source_keeps_rejected_rows_with_their_reason(repository: Path) -> 
 def test_link_needs_a_release_or_a_contract(tmp_path: Path) -> None:
     from inducult_geo import api
 
-    with pytest.raises(ContractError, match="is no release"):
+    with pytest.raises(ContractError, match="is not a release"):
         api.records_of_release(tmp_path)
     (tmp_path / "sites.parquet").write_bytes(b"PAR1, and no more")
     with pytest.raises(ContractError, match=r"sites\.parquet: cannot be read: .*Copy the release anew"):

@@ -107,7 +107,7 @@ class TestAFile:
             read_outline(path)
 
     def test_points_alone_are_no_outline(self, tmp_path: Path) -> None:
-        with pytest.raises(RegionError, match="holds no polygon with a CRS"):
+        with pytest.raises(RegionError, match="holds no polygon with a coordinate system"):
             read_outline(write(tmp_path / "a.geojson", shapely.Point(17, 50)))
 
     def test_layers_are_not_chosen_from(self, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ class TestTheOrder:
 
     def test_an_extract_without_it_is_no_answer(self, run: Run, tmp_path: Path) -> None:
         other = extract(tmp_path / "a.osm", tags={"boundary": "administrative", "ISO3166-2": "PL-YY"})
-        with pytest.raises(RegionError, match=r"here: no outline of the region\. Put one at .*ISO3166-2=PL-XX"):
+        with pytest.raises(RegionError, match=r"here: the region has no outline\. Put one at .*ISO3166-2=PL-XX"):
             outline(region(tmp_path), run, extract=other)
 
 
@@ -401,7 +401,7 @@ def test_a_region_with_a_file_alone_names_where_another_can_be_put(run: Run, tmp
     with pytest.raises(RegionError) as told:
         outline(region(tmp_path, boundary={"ISO3166-2": ["PL-XX", "PL-YY"], "ref": "7"}), run)
     assert str(told.value) == (
-        f"here: no outline of the region. Put one at {run.folder.raw}/boundaries/here.geojson, or an extract "
+        f"here: the region has no outline. Put one at {run.folder.raw}/boundaries/here.geojson, or an extract "
         "that holds the boundary tagged ISO3166-2=PL-XX|PL-YY or ref=7, "
         "or name it as [boundary] file in the region's TOML."
     )

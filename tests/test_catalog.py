@@ -151,17 +151,25 @@ def test_a_packaged_contract_maps_every_column_of_its_file(catalog: Catalog, sha
         ('id = "here"', "", "key 'id' is missing"),
         ('country = "AT"', 'country = "Austria"', "key 'country'"),
         ("14.0, 47.0, 15.0, 48.0", "15.0, 47.0, 14.0, 48.0", "west, south, east, north"),
-        ('country = "AT"', 'country = "at"', "key 'country': 'at' will not do; write two capital letters such as CZ"),
-        ('country = "AT"', 'country = "XX"', "key 'country': 'XX' is no country's code"),
-        ('country = "AT"', 'country = "UK"', "(GB, GR for UK, EL)"),
-        ('country = "AT"', 'country = "AT"\ncrs = ["EPSG:4326", "EPSG:99999"]', "'EPSG:99999' is no coordinate system"),
+        (
+            'country = "AT"',
+            'country = "at"',
+            "key 'country': 'at' is not accepted here; write two capital letters such as CZ",
+        ),
+        ('country = "AT"', 'country = "XX"', "key 'country': 'XX' is not the code of a country"),
+        ('country = "AT"', 'country = "UK"', "(GB instead of UK, GR instead of EL)"),
+        (
+            'country = "AT"',
+            'country = "AT"\ncrs = ["EPSG:4326", "EPSG:99999"]',
+            "'EPSG:99999' is not a coordinate system",
+        ),
         ('country = "AT"', 'country = "ATÖ"', "key 'country'"),
         ("14.0, 47.0, 15.0, 48.0", "14.0, 47.0, 15.0", "key 'bbox"),
         ("14.0, 47.0, 15.0, 48.0", "nan, 47.0, 15.0, 48.0", "key 'bbox"),
         ("14.0, 47.0, 15.0, 48.0", "14.0, 47.0, 14.0, 48.0", "west, south, east, north"),
         ("14.0, 47.0, 15.0, 48.0", "14.0, 47.0, 15.0, 98.0", "west, south, east, north"),
         ("14.0, 47.0, 15.0, 48.0", "4540000, 2700000, 4600000, 2750000", "in degrees"),
-        ('id = "here"', 'id = "Here there"', "key 'id': 'Here there' will not do; write small letters"),
+        ('id = "here"', 'id = "Here there"', "key 'id': 'Here there' is not accepted here; write small letters"),
         ('id = "here"', 'id = "../here"', "key 'id'"),
         ('id = "here"', f'id = "{"h" * 65}"', "key 'id'"),
         ('title = "Somewhere"', "area_km2 = 0", "key 'area_km2'"),
@@ -169,14 +177,14 @@ def test_a_packaged_contract_maps_every_column_of_its_file(catalog: Catalog, sha
         (
             'title = "Somewhere"',
             'crs = ["Gauss-Krueger"]',
-            "'Gauss-Krueger' will not do; write a code such as EPSG:25833",
+            "'Gauss-Krueger' is not accepted here; write a code such as EPSG:25833",
         ),
         ('"ISO3166-2" = "AT-6"', "", "name a `file`, or a tag"),
         ('"ISO3166-2" = "AT-6"', '"ISO3166-2" = []', "name a `file`, or a tag"),
         ('"ISO3166-2" = "AT-6"', '"ISO3166-2" = 6', "key 'boundary.tags.ISO3166-2'"),
         ('"ISO3166-2" = "AT-6"', '"ISO3166-2" = [6]', "key 'boundary.tags.ISO3166-2.0'"),
         ('"ISO3166-2" = "AT-6"', "tags = 6", "key 'boundary.tags'"),
-        ("[boundary]", '[boundary]\nlicense = "CC0-1.0"', "unknown key 'license'. Did you mean 'licence'? A tag of"),
+        ("[boundary]", '[boundary]\nlicense = "CC0-1.0"', "unknown key 'license'. Did you mean 'licence'? A tag"),
         ('id = "here"', 'id = "here', "not valid TOML"),
     ],
 )
@@ -195,9 +203,17 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
     [
         ("region =", "regoin =", "Did you mean 'region'?"),
         ('files = "a.csv"', "", """key 'files' is missing: write files = ["list.csv"]"""),
-        ('region = "leoben"', 'region = "leobn"', "region 'leobn' is in no catalog. Did you mean 'leoben'? Known:"),
-        ('region = "leoben"', 'countries = ["AT", "Italy"]', "key 'countries.1': 'Italy' will not do; write two"),
-        ('key = "nr"', 'kee = "nr"', "'kee' is no field of a record. Did you mean 'key'? Known"),
+        (
+            'region = "leoben"',
+            'region = "leobn"',
+            "region 'leobn' is not in the catalog. Did you mean 'leoben'? Known:",
+        ),
+        (
+            'region = "leoben"',
+            'countries = ["AT", "Italy"]',
+            "key 'countries.1': 'Italy' is not accepted here; write two",
+        ),
+        ('key = "nr"', 'kee = "nr"', "'kee' is not a field of a record. Did you mean 'key'? Known"),
         ('key = "nr"', "key = 5", "'key': write the name of a column in quotes, or a list of names"),
         ('key = "nr"', "key = []", "'key': write the name of a column"),
         ('key = "nr"', 'key = ["nr", 5]', "'key': write the name of a column"),
@@ -208,14 +224,14 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         ("[columns]", "publish_grid_m = inf\n[columns]", "key 'publish_grid_m': Input should be a finite number"),
         ("[columns]", "publish_grid_m = 1e300\n[columns]", "key 'publish_grid_m': Input should be less than"),
         ("[columns]", "[place]\naccuracy_m = 1e300\n[columns]", "key 'place.accuracy_m': Input should be less than"),
-        ("[columns]", 'url = "http://[x/a.csv"\n[columns]', "key 'url': no address that can be asked"),
-        ("[columns]", 'url = "http://x:99999/a.csv"\n[columns]', "key 'url': no address that can be asked"),
+        ("[columns]", 'url = "http://[x/a.csv"\n[columns]', "key 'url': this address cannot be used"),
+        ("[columns]", 'url = "http://x:99999/a.csv"\n[columns]', "key 'url': this address cannot be used"),
         ('[columns]\nkey = "nr"', "publish_grid_m = 9\n[columns]", "publish_grid_m needs a key in [columns]"),
         ("[columns]", 'valid_at = "yesterday"\n[columns]', "key 'valid_at'"),
-        ("[columns]", '[place]\nx = "east"\n[columns]', "key 'place': x and y go together"),
+        ("[columns]", '[place]\nx = "east"\n[columns]', "key 'place': x and y must both be given"),
         ("[columns]", '[place]\nx = "e"\ny = "n"\ngeometry = true\n[columns]', "give either x and y, or text"),
         ("[columns]", '[place]\ntext = "wsp"\ngeometry = true\n[columns]', "give either x and y, or text"),
-        ("[columns]", '[place]\ncrs = "31468"\n[columns]', "'31468' will not do; write EPSG:31468"),
+        ("[columns]", '[place]\ncrs = "31468"\n[columns]', "'31468' is not accepted here; write EPSG:31468"),
         ("[columns]", "[place]\naccuracy_m = 0.0\n[columns]", "key 'place.accuracy_m'"),
         ("[columns]", "[place]\naccuracy_m = nan\n[columns]", "key 'place.accuracy_m'"),
         (
@@ -223,11 +239,19 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
             "[place]\naccuracy_m_by_country = { IT = 9 }\n[columns]",
             "accuracy_m_by_country needs accuracy_m",
         ),
-        ("[columns]", "[place]\naccuracy_m_by_country = { Italy = 9 }\n[columns]", "'Italy' will not do; write two"),
+        (
+            "[columns]",
+            "[place]\naccuracy_m_by_country = { Italy = 9 }\n[columns]",
+            "'Italy' is not accepted here; write two",
+        ),
         ("[columns]", "[place]\naccuracy_m_by_country = { IT = 0 }\n[columns]", "key 'place.accuracy_m_by_country.IT'"),
         ("[columns]", '[read]\ndelimiter = ";;"\n[columns]', "key 'read.delimiter'"),
-        ("[columns]", '[read]\nlanguages = "Czech"\n[columns]', "'Czech' will not do; write two small letters"),
-        ("[columns]", '[read]\nlanguages = ["de", "cz"]\n[columns]', "'cz' is no language's code"),
+        (
+            "[columns]",
+            '[read]\nlanguages = "Czech"\n[columns]',
+            "'Czech' is not accepted here; write two small letters",
+        ),
+        ("[columns]", '[read]\nlanguages = ["de", "cz"]\n[columns]', "'cz' is not the code of a language"),
         (
             "[columns]",
             '[read]\ndelimitter = ";"\n[columns]',
@@ -240,20 +264,20 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         (
             "[columns]",
             '[values.typ]\n"huta" = "ironworks"\n[columns]',
-            "'typ' is no field of a record. Did you mean 'type'?",
+            "'typ' is not a field of a record. Did you mean 'type'?",
         ),
         (
             "[columns]",
             '[values.start]\n"Alt" = "1900"\n"ALT" = ""\n[columns]',
-            "'Alt' and 'ALT' of 'start' are one",
+            "'Alt' and 'ALT' of 'start' count as one",
         ),
         (
             "[columns]",
             '[values.accuracy_m]\n"Genau" = "5"\n"genau" = "50"\n[columns]',
-            "'Genau' and 'genau' of 'accuracy_m' are one",
+            "'Genau' and 'genau' of 'accuracy_m' count as one",
         ),
-        ("[columns]", '[values.operator]\n"x" = "Y"\n[columns]', "'operator' is taken as it stands, its values cannot"),
-        ("[columns]", '[defaults]\nkind = "x"\n[columns]', "'kind' is no field of a record"),
+        ("[columns]", '[values.operator]\n"x" = "Y"\n[columns]', "'operator' is taken as it stands: its values cannot"),
+        ("[columns]", '[defaults]\nkind = "x"\n[columns]', "'kind' is not a field of a record"),
     ],
 )
 def test_a_faulty_source_is_refused(tmp_path: Path, written: str, instead: str, message: str) -> None:
@@ -288,7 +312,7 @@ def test_a_contract_in_another_encoding_is_refused_with_its_name(tmp_path: Path)
 def test_a_table_where_a_contract_should_be_is_told_with_what_to_do(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"PAR1\xa0 id;name\n")
-    with pytest.raises(ContractError, match=f"{name}: is no contract.*inducult draft {name} --out {path.stem}.toml"):
+    with pytest.raises(ContractError, match=f"{name}: is not a contract.*inducult draft {name} --out {path.stem}.toml"):
         load_contract(path)
 
 
@@ -397,12 +421,12 @@ def test_contracts_of_stewards_come_last(tmp_path: Path) -> None:
 def test_one_id_twice_in_a_folder_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         put(tmp_path, "sources", name, SOURCE.format(id="mine", title=name))
-    with pytest.raises(ContractError, match=r"b\.toml: id 'mine' is that of a\.toml, too"):
+    with pytest.raises(ContractError, match=r"b\.toml: id 'mine' is also the id of a\.toml"):
         load_catalog([tmp_path])
 
 
 def test_an_unknown_region_is_answered_with_the_nearest(catalog: Catalog) -> None:
-    with pytest.raises(CatalogError, match=r"no region 'padua' in the catalog\. Did you mean 'padova'\?"):
+    with pytest.raises(CatalogError, match=r"the catalog has no region 'padua'\. Did you mean 'padova'\?"):
         catalog.region("padua")
     assert catalog.region("Padova").id == "padova"
     assert Contract.model_validate({"id": "x", "files": "x.csv", "region": "Padova"}).region == "padova"
@@ -441,7 +465,7 @@ def test_a_region_needs_little_and_a_wrong_time_zone_is_named(tmp_path: Path) ->
     path.write_text(least)
     assert load_catalog([tmp_path]).region("here").timezone == "UTC"
     path.write_text('timezone = "Europe/Vadutz"\n' + least)
-    with pytest.raises(CatalogError, match="'Europe/Vadutz' is no time zone"):
+    with pytest.raises(CatalogError, match="'Europe/Vadutz' is not a time zone"):
         load_catalog([tmp_path])
 
 
@@ -454,10 +478,10 @@ MINE = (
     ("text", "why"),
     [
         (MINE.replace("files", "fiels"), "unknown key 'fiels'"),
-        (MINE.replace("leoben", "leobn"), "region 'leobn' is in no catalog"),
+        (MINE.replace("leoben", "leobn"), "region 'leobn' is not in the catalog"),
         ("id = ", "not valid TOML"),
-        (MINE.replace('"mine"', '"others"'), "id 'others' is that of a.toml, too"),
-        (MINE.replace('"mine"', '"osm"'), "id 'osm' is that of OpenStreetMap"),
+        (MINE.replace('"mine"', '"others"'), "id 'others' is also the id of a.toml"),
+        (MINE.replace('"mine"', '"osm"'), "id 'osm' is reserved for OpenStreetMap"),
     ],
 )
 def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, text: str, why: str) -> None:

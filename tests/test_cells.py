@@ -72,8 +72,8 @@ def test_a_coordinate_that_is_not_written_is_none(blank: Any, side: str) -> None
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [
-        ("0", "0", "0, 0 is no place: give the true coordinate, or leave both empty"),
-        ("0.0", "0.000", "0, 0 is no place"),
+        ("0", "0", "0, 0 is not the place of a site: give the true coordinate, or leave both empty"),
+        ("0.0", "0.000", "0, 0 is not the place of a site"),
         ("1000000000", "5", "'1000000000' is not a number with the decimal mark '.'"),
         ("X 423500", "Y 321000", "'X 423500' is not a number"),  # which is which is for the whole file to say
         ("4.53E+06", "5.62E+06", "'4.53E+06' is not a number"),  # a spreadsheet showed it so: its digits are lost
@@ -84,7 +84,7 @@ def test_a_coordinate_that_is_not_written_is_none(blank: Any, side: str) -> None
         ("tel. 774", "50.6", ""),
         ("17.9.3", "50.6", ""),
         ("17.9.3", "50.6.3", ""),
-        ("50 40 12", "17 55 48", "is not latitude and longitude of a place in Europe"),
+        ("50 40 12", "17 55 48", "is not a latitude and longitude in Europe"),
     ],
 )
 def test_a_number_that_is_no_place_is_refused_and_kept_as_written(x: str, y: str, said: str) -> None:
@@ -144,10 +144,10 @@ def test_a_text_that_is_not_written_is_none(blank: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("POINT (1e12 5)", "1e+12, 5 is no place on earth: mend it"),
-        ("X: -1234567890123 Y: 5", "-1.23457e+12, 5 is no place on earth: mend it"),
-        ("SRID=2180;POINT(3 1000000000)", "3, 1e+09 is no place on earth: mend it"),
-        ("POINT (0 0)", "holds a zero, which stands for an unknown place"),
+        ("POINT (1e12 5)", "1e+12, 5 is not a place on earth: correct it"),
+        ("X: -1234567890123 Y: 5", "-1.23457e+12, 5 is not a place on earth: correct it"),
+        ("SRID=2180;POINT(3 1000000000)", "3, 1e+09 is not a place on earth: correct it"),
+        ("POINT (0 0)", "has a 0 as a coordinate, which stands for an unknown place"),
         ("POINT (1e400 5)", "cannot be read as coordinates without guessing"),
         ("ul. Fabryczna 1, Opole", "cannot be read as coordinates without guessing"),
     ],

@@ -102,7 +102,7 @@ def test_every_row_is_told(report: CheckReport) -> None:
         "a.csv line 11": "no_key",
     }
     assert all(row["detail"] for row in told["rows"])
-    assert told["outline"] == "bounding box: the region's outline is not at hand"
+    assert told["outline"] == "bounding box, since the region's outline is missing"
     json.dumps(told)
 
 
@@ -207,7 +207,7 @@ def test_the_command_draws_where_it_is_told(contract: Path, tmp_path: Path) -> N
     assert not (tmp_path / "map.png").exists()
     (tmp_path / "own.svg").write_text('<?xml version="1.0"?><svg/>', encoding="utf-8")
     wrong = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "own.svg")])
-    assert "is there already, and is no picture that this command wrote" in str(wrong.exception)
+    assert "is there already, and is not a picture that this command wrote" in str(wrong.exception)
     refuse_foreign_picture(tmp_path / "map.svg", PICTURE_MARK)
 
 
@@ -215,7 +215,7 @@ def test_the_picture_says_how_the_file_was_read(report: CheckReport) -> None:
     words = [element.text for element in drawn(report.picture()).iter(f"{SVG}text")]
     assert "test: a.csv" in words
     assert "EPSG:4326, as declared; WGS 84 taken as ETRS89" in words
-    assert "opole: bounding box: the region's outline is not at hand" in words
+    assert "opole: bounding box, since the region's outline is missing" in words
 
 
 def test_every_row_that_is_not_taken_bears_its_name_and_what_to_do(report: CheckReport) -> None:
@@ -274,7 +274,9 @@ def test_a_wide_source_has_no_outline_and_its_map_no_region(tmp_path: Path) -> N
 
 def test_a_contract_for_a_region_that_nobody_declared_is_refused(contract: Path, tmp_path: Path) -> None:
     contract.write_text(CONTRACT.replace('"opole"', '"opol"'), encoding="utf-8")
-    with pytest.raises(ContractError, match=r"c\.toml: region 'opol' is in no catalog\. Known: gorenjska, .*zwickau\."):
+    with pytest.raises(
+        ContractError, match=r"c\.toml: region 'opol' is not in the catalog\. Known: gorenjska, .*zwickau\."
+    ):
         check(contract, open_run(tmp_path / "data", contracts=False))
 
 

@@ -226,7 +226,7 @@ def test_run_names_a_broken_source_and_exits_with_1(sample: Path) -> None:
     [
         (["run", "zwikau"], "Did you mean 'zwickau'"),
         (["run", "--osm", "nowhere.osm.pbf"], "no such file"),
-        (["run", "--osm", __file__, "--overpass"], "exclude each other"),
+        (["run", "--osm", __file__, "--overpass"], "cannot be used together"),
         (["run", "--catalog", "nowhere"], "no such folder"),
         (["verify", "nowhere"], "no such folder"),
         (["link", "nowhere.toml", "nowhere.toml", "--out", "x.csv"], "no such file"),
@@ -375,13 +375,13 @@ def test_no_command_takes_an_empty_path_for_the_working_directory(command: Any) 
     for hint in hints.values():
         if "pathlib" in str(hint):
             (told,) = hint.__metadata__
-            with pytest.raises(typer.BadParameter, match=r"it is empty\. Is a variable not set\? Name a path"):
+            with pytest.raises(typer.BadParameter, match=r"the path is empty\. Is a variable not set\? Name a path"):
                 told.parser("")
 
 
 def test_a_data_folder_of_a_variable_that_is_not_set_is_refused() -> None:
     result = CliRunner().invoke(cli.app, ["status", "--data", ""])
-    assert (result.exit_code, "it is empty" in result.stderr) == (2, True)
+    assert (result.exit_code, "the path is empty" in result.stderr) == (2, True)
 
 
 def test_help_is_quick_and_loads_no_geopandas() -> None:
@@ -492,7 +492,7 @@ def test_link_writes_over_no_file_but_its_own_table(tmp_path: Path, sample_data:
     contract, release = tmp_path / "zwickau_industriekultur.toml", sample_data / "processed" / "current"
     result = CliRunner().invoke(cli.app, ["link", str(contract), str(release), "--out", str(tmp_path / name)])
     assert isinstance(result.exception, ConfigError)
-    assert "is no table that this command wrote" in str(result.exception)
+    assert "is not a table that this command wrote" in str(result.exception)
     assert (tmp_path / name).read_bytes() == before
     # Of its own, with a mark before it or none, and of nothing at all, it makes the next one.
     heads, quoted = ",".join(LINK_COLUMNS).encode(), '"{}"'.format('";"'.join(LINK_COLUMNS)).encode()
@@ -560,7 +560,8 @@ def test_the_server_serves_the_folder_and_the_catalogs_that_are_named(
         assert ended.exit_code == 2
         return ended.stderr
 
-    assert "inducult: no region 'nowhere' in the catalog" in said("nowhere", "--overpass", "--data", tmp_path / "empty")
+    told = said("nowhere", "--overpass", "--data", tmp_path / "empty")
+    assert "inducult: the catalog has no region 'nowhere'" in told
     gone = tmp_path / "gone"
     assert str(gone) in said("--data", repository / "data", "--catalog", repository, "--catalog", gone)
 

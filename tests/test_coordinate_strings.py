@@ -245,7 +245,7 @@ def test_o_is_refused_where_it_is_east_and_west(country: str) -> None:
 
 
 def test_a_label_that_contradicts_its_direction_is_refused() -> None:
-    with pytest.raises(CoordinateError, match="called latitude"):
+    with pytest.raises(CoordinateError, match="given as a latitude"):
         parse_coordinates("Lat 50°43'12\"E Lon 12°29'45\"N")
 
 

@@ -229,7 +229,7 @@ def test_krovak_is_turned_around_only_where_every_row_says_so() -> None:
         ("EPSG:31468", "AT", "EPSG:4312"), ("EPSG:3912", "DE", "HR, SI"), ("EPSG:999999", "DE", "Unknown"),
         ("", "DE", "Unknown"),
         ("EPSG:4978; drop", "DE", "Unknown"),
-        ("EPSG:32600", "DE", r"EPSG:32600 is no plane that PROJ can convert to"),
+        ("EPSG:32600", "DE", r"PROJ cannot convert to the plane system EPSG:32600"),
     ],
 )  # fmt: skip
 def test_unknown_systems_are_refused(code: str, country: str, said: str) -> None:

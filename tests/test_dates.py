@@ -407,8 +407,8 @@ def test_an_end_has_a_precision_of_its_own(start: str | None, end: str, exact: s
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("1898 (progetto)", "tells a plan, and no beginning of work"),
-        ("1888-1996 (closed), in use again from 1999", "tells of closing, and beside it what is not understood"),
+        ("1898 (progetto)", "names a plan, not the beginning of work"),
+        ("1888-1996 (closed), in use again from 1999", "names a closing, with words beside it that are not understood"),
         ("anni Trenta", "names no century"),
         (
             "33017",
@@ -417,9 +417,9 @@ def test_an_end_has_a_precision_of_its_own(start: str | None, end: str, exact: s
         ("années 30", "names no century"),
         ("dertiger jaren", "names no century"),
         ("lata 30.", "names no century"),
-        ("in Betrieb", "may mean when work began, or when it was seen to go on"),
-        ("v provozu 1998", "may mean when work began, or when it was seen to go on"),
-        ("closed 1945, rebuilt 1950", "tells of closing, and of building again after it"),
+        ("in Betrieb", "may mean when work began, or when it was seen to be going on"),
+        ("v provozu 1998", "may mean when work began, or when it was seen to be going on"),
+        ("closed 1945, rebuilt 1950", "names a closing and a rebuilding after it"),
         ("1. poł.", "names no century"),
         *((text, "names no century") for text in ("80er", "80 er", "10er - 20er", "20er/30er", "80-te")),
         ("2. Hälfte", "names no century"),
@@ -435,9 +435,9 @@ def test_what_is_not_read_says_what_it_lacks(text: str, reason: str | None) -> N
 
 def test_a_list_of_ends_says_what_it_lacks() -> None:
     assert parse_end("1945, 1998") is None
-    assert reasons_unread(["1945, 1998"]) == " '1945, 1998' names several years, and not in which year work ended."
+    assert reasons_unread(["1945, 1998"]) == " '1945, 1998' names several years, but not the year in which work ended."
     for text in ("XX w.", "closed in the 20th century"):
-        assert reasons_unread([text]) == f" '{text}' names a century alone, and not in which year work ended."
+        assert reasons_unread([text]) == f" '{text}' names a century alone, but not the year in which work ended."
     assert [
         parse_end(text) is None for text in ("XX w.", "konec 20. století", "1998", "1990er Jahre", "until 1990")
     ] == [
@@ -483,14 +483,14 @@ def test_of_two_years_of_closing_none_is_taken() -> None:
 @pytest.mark.parametrize(
     ("text", "end", "reason"),
     [
-        ("closed 1872/1991", "closed 1872/1991", "names several years, and not in which year work ended"),
-        ("closed 1872/1991", None, "names several years, and not in which year work ended"),
-        ("closed 1990", None, "tells when work ended, and no beginning: where it stands for both, map the column as "
-         "`end`, too"),
-        ("before 1939", None, "only tells what it is older than"),
-        ("vor 1900", "vor 1900", "only tells what it is older than"),
-        ("wzmian. 1412", None, "tells when it was seen, and not when work began"),
-        ("1412 (erste Erwähnung)", None, "tells when it was seen, and not when work began"),
+        ("closed 1872/1991", "closed 1872/1991", "names several years, but not the year in which work ended"),
+        ("closed 1872/1991", None, "names several years, but not the year in which work ended"),
+        ("closed 1990", None, "says when work ended, but not when it began: if the column holds both, map it as "
+                              "`end`, too"),
+        ("before 1939", None, "only says what it is older than"),
+        ("vor 1900", "vor 1900", "only says what it is older than"),
+        ("wzmian. 1412", None, "says when the place was seen, not when work began"),
+        ("1412 (erste Erwähnung)", None, "says when the place was seen, not when work began"),
     ],
 )  # fmt: skip
 def test_a_text_of_which_no_year_is_taken_is_no_beginning(text: str, end: str | None, reason: str) -> None:

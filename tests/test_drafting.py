@@ -146,7 +146,7 @@ def test_a_key_that_may_only_number_the_rows_is_said_to_with_what_else_could_be_
     path.write_text("\n".join(("lfd;eprtr;name;lon;lat", *rows)), encoding="utf-8")
     text = draft(path, run)
     assert 'key = "lfd" # guessed' in text
-    assert "# If that only numbers the rows" in text
+    assert "# If it only numbers the rows" in text
     assert '# key = "eprtr" # different in every row' in text
     _, found = loaded(path, text)
     assert found.columns["key"] == "lfd"  # type: ignore[attr-defined]
@@ -157,7 +157,7 @@ def test_a_key_that_may_only_number_the_rows_is_said_to_with_what_else_could_be_
     rows = [f"Z{n};Werk {n % 9};{12.4 + n / 50:.3f};50.7" for n in range(ROWS)]
     path.write_text("\n".join(("code;name;lon;lat", *rows)), encoding="utf-8")
     text = draft(path, run)
-    assert "other numbers: ask the sender for a key that stays." in text, "a warning: there is no other"
+    assert "other numbers: ask the sender for a key that never changes." in text, "a warning: there is no other"
     assert loaded(path, text)[1].columns["key"] == "code"  # type: ignore[attr-defined]
 
 
@@ -237,7 +237,7 @@ def test_web_mercator_is_recognized_where_no_usual_system_fits(tmp_path: Path, r
 def test_old_systems_of_a_country_are_offered_where_no_usual_one_fits(tmp_path: Path, run: Run) -> None:
     frame = table("EPSG:2174", "PL", OPOLE)
     swapped = frame.rename(columns={"x": "y", "y": "x"})
-    asked = "# No system that is usual there puts the places in opole: ask the sender."
+    asked = "# None of the systems in use there puts the places in opole: ask the sender which system it is."
     for given, how in ((frame, ""), (swapped, ", axes swapped")):
         text = draft(written(tmp_path, given), run, region="opole")
         assert asked in text
@@ -569,8 +569,8 @@ A/3;y;Młyn Żelazny;młyn;
 B/1;z;Gazownia;gazownia;zakład;17,92991;50,66991;k. XIX w.;
 """
 DRAFTED = """\
-# A first contract for Wykaz zabytków.csv. Every line with 'guessed' is one: look at it, then remove the word.
-# Lines that begin with '#' and hold a key are undecided: complete one and remove its '#'.
+# A first contract for Wykaz zabytków.csv. Every line with 'guessed' holds a guess: check it, then remove the word.
+# Lines that begin with '#' and hold a key are undecided: complete those that apply, and remove their '#'.
 # 4 rows in 9 columns; delimited text
 id = "wykaz_zabytkow" # guessed: from the file's name
 title = "Wykaz zabytków" # guessed: from the file's name
@@ -597,9 +597,9 @@ y = "Szerokość" # guessed: 50.66512 to 50.67021
 # crs = "EPSG:4326" # candidate: 100% inside opole, as written
 # crs = "EPSG:4258" # candidate: 100% inside opole, as written
 crs = "EPSG:4326" # guessed: no other candidate lies elsewhere, 100% inside
-# If they are degrees of old maps, they lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
-(EPSG:4284) 130 m, 100% inside. Only a row whose true place is known can tell.
-# accuracy_m = 500 # assumed until it is stated
+# If they are degrees from old maps, they lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
+(EPSG:4284) 130 m, 100% inside. Only a row whose true place is known can show which one is right.
+# accuracy_m = 500 # assumed as long as it is not stated
 # origin = "surveyed" # or digitized, address, settlement
 
 [columns]
@@ -629,7 +629,7 @@ def test_what_a_steward_gets_for_a_list(tmp_path: Path, run: Run) -> None:
         (  # nothing is named like a key: what could be one is offered
             "lp;ulica;wpis\n1;Fabryczna 1;x1\n2;Fabryczna 2;x2\n2;Fabryczna 3;x3\n",
             [
-                "# No column is named like a key: rows are known by their content until one is set.",
+                "# No column is named like a key: until one is set, rows are recognized by their content.",
                 '# key = "ulica" # different in every row',
                 '# key = "wpis" # different in every row',
                 "address = \"ulica\" # guessed: e.g. 'Fabryczna 1'",
@@ -649,7 +649,7 @@ def test_what_a_steward_gets_for_a_list(tmp_path: Path, run: Run) -> None:
             "id,wkt\n1,POINT (900000 100)\n2,POINT (900001 100)\n",
             [
                 "text = \"wkt\" # guessed: reads as places, e.g. 'POINT (900000 100)'",
-                "# No system that is usual there puts the places in any region: ask the sender.",
+                "# None of the systems in use there puts the places in any region: ask the sender which system it is.",
             ],
         ),
         (  # a place in one cell of three: too few for a guess
@@ -680,7 +680,7 @@ def test_a_system_that_the_numbers_gainsay_is_told_and_not_set(tmp_path: Path, r
     shapes = gpd.GeoDataFrame(frame[["nr", "nazwa"]], geometry=gpd.points_from_xy(frame["x"], frame["y"]), crs=4326)
     shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
     text = draft(tmp_path / "a.gpkg", run, region="opole")
-    assert "# The file states 'EPSG:4326', but its numbers are no degrees (" in text
+    assert "# The file states 'EPSG:4326', but its numbers are not degrees (" in text
     assert '# crs = "EPSG:2180" # candidate: 100% inside opole, as written (ETRF2000-PL / CS92; ' in text
     contract, _ = loaded(tmp_path / "a.gpkg", text.replace('# crs = "EPSG:2180"', 'crs = "EPSG:2180"'))
     assert check(contract, run).accepted == ROWS
@@ -782,10 +782,10 @@ def test_a_stated_system_in_which_the_places_do_not_lie_is_doubted(tmp_path: Pat
         shapes.to_file(tmp_path / f"a{stated}.gpkg", engine="pyogrio")
         text = draft(tmp_path / f"a{stated}.gpkg", run, region="opole")
         assert f'crs = "EPSG:{stated}" # stated by the file' in text
-        told = "# As stated, the places do not lie in opole: inducult check names what fits."
+        told = "# Read in this system, the places do not lie in opole: inducult check names the systems that fit."
         assert (told in text) is doubted
         anywhere = draft(tmp_path / f"a{stated}.gpkg", run)
-        assert ("# As stated, the places do not lie where this system is used:" in anywhere) is doubted
+        assert ("# Read in this system, the places do not lie where it is used:" in anywhere) is doubted
 
 
 @pytest.mark.parametrize(
@@ -796,7 +796,7 @@ def test_degrees_are_no_meters_and_all_of_germany_is_told_in_zone_32(
 ) -> None:
     shapes = gpd.GeoDataFrame({"nazwa": [*"abc"]}, geometry=gpd.points_from_xy([x] * 3, [y, y + 0.1, y]), crs=stated)
     shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
-    assert ("where this system is used:" in draft(tmp_path / "a.gpkg", run)) is doubted
+    assert ("where it is used:" in draft(tmp_path / "a.gpkg", run)) is doubted
 
 
 @pytest.mark.parametrize(
@@ -850,7 +850,9 @@ def test_a_table_without_names_is_told(tmp_path: Path, run: Run) -> None:
 def test_a_column_of_outlines_says_what_to_do(tmp_path: Path, run: Run) -> None:
     rows = "".join(f'{n};Huta {n};"POLYGON((1 1,2 {n},2 2,1 1))"\n' for n in range(3))
     (tmp_path / "a.csv").write_text(f"lp;nazwa;wkt\n{rows}", encoding="utf-8")
-    assert "# 'wkt' is a shape, and a text of coordinates is one point: open" in draft(tmp_path / "a.csv", run)
+    assert "# 'wkt' is a shape, but a text of coordinates has to be a single point: open" in draft(
+        tmp_path / "a.csv", run
+    )
 
 
 def test_dutch_names_of_the_axes_are_known(tmp_path: Path, run: Run) -> None:
@@ -870,7 +872,7 @@ def test_a_system_that_nobody_registered_leaves_the_candidates(tmp_path: Path, r
     (tmp_path / "a.mif").write_text(f"{head}{system}Columns 1\n  Name Char(9)\nData\n\n{body}")
     (tmp_path / "a.mid").write_text("".join(f'"a{n}"\n' for n in range(6)))
     text = draft(tmp_path / "a.mif", run, region="zwickau")
-    assert "which is no registered system" in text
+    assert "which is not a registered system" in text
     assert '# crs = "EPSG:31468" # candidate: 100% inside zwickau' in text
 
 
@@ -898,7 +900,7 @@ def test_of_a_list_of_firms_the_firm_is_offered_as_the_name(tmp_path: Path, run:
     path = tmp_path / "firms.csv"
     path.write_text("Nr;Firma;lon;lat;Änderung\n7;Weberei A;12.4;50.7;N\n9;Weberei B;12.5;50.8;L\n", encoding="utf-8")
     text = draft(path, run)
-    assert '# name = "Firma" # of a list of firms' in text
+    assert '# name = "Firma" # if this is a list of companies' in text
     assert '# name = "Firma"' in draft(written(tmp_path, pd.read_csv(path, sep=";").assign(Notiz=["alt", "neu"])), run)
     assert "# column 'Änderung' seems to say by a mark ('N', 'L')" in text
     loaded(path, text)

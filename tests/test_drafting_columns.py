@@ -614,11 +614,12 @@ def test_a_key_that_stands_twice_or_lacks_is_offered_and_told() -> None:
     year = column("Nr Baujahr", ["1890", "1890", "1901", "1901", "1890"])
     assert doubled_keys_of([twice, lacking, year, column("id", ["1", "2", "3", "4"])]) == [twice, lacking]
     assert key_lines(None, [], [twice, lacking]) == [
-        "# No column that is named like a key is one: rows are known by their content until one is set.",
-        "# 'Nr' is called like a key, but 1 value stands in several rows, e.g. 'D-2' in 2, told apart by their order "
-        "alone. Ask the sender to mend that, then:",
+        "# No column that is named like a key is one: until one is set, rows are recognized by their content.",
+        "# 'Nr' has the name of a key, but 1 value stands in several rows, e.g. 'D-2' in 2, told apart by their order "
+        "alone. Ask the sender to correct that, then use:",
         '# key = "Nr"',
-        "# 'Inv.' is called like a key, but 1 row without one would be rejected. Ask the sender to mend that, then:",
+        "# 'Inv.' has the name of a key, but 1 row without one would be rejected. "
+        "Ask the sender to correct that, then use:",
         '# key = "Inv."',
     ]
 

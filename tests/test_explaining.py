@@ -51,7 +51,7 @@ def pair(
 def test_a_site_of_which_nothing_is_known_but_its_place() -> None:
     words = made([record("a:1", names=None, place=None)], name=None).explain().words
     assert "IC-1 is a site without a name in region opole: Monument (heritage)." in words
-    assert "It is one record alone; nothing was merged." in words
+    assert "It consists of a single record; nothing was merged." in words
     assert "- a:1: a site without a name, by List A\n" in words
     assert "weakest link" not in words, "nothing holds one record together"
     assert "Its place is true to 50 m." in words
@@ -106,7 +106,7 @@ def test_a_person_who_decided_is_named() -> None:
     site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "same", None, by="Eva")])
     words = site.explain().words
     assert "a:1 and b:2: one site, Eva decided; 12 m apart. Evidence: name +2." in words
-    assert "The weakest link that holds them together has 0.9" in words
+    assert "The weakest link between them has a probability of 0.9" in words
     assert site.explain().evidence["decided_by"].tolist() == ["Eva"]
 
 

@@ -162,7 +162,7 @@ class TestPartners:
         state, told = ended(stages.ingest_partners, asked(data))
         assert state.name == "Failed"
         assert told["leoben"] is None
-        assert told["opole"].startswith("opole: no outline of the region")
+        assert told["opole"].startswith("opole: the region has no outline")
         assert state.message == f"1 of 2 regions; failed: opole ({told['opole'].rstrip('.')})"
         assert states(data, "leoben") == {"leoben_eisenstrasse": "fresh"}
         assert last_collected("opole", open_run(data)) is None
@@ -236,7 +236,7 @@ class TestOpenStreetMap:
 
         (data / "raw" / "boundaries" / "opole.geojson").unlink()
         _, told = ended(stages.ingest_osm, asked(data, "opole"))
-        assert told["opole"].startswith("opole: no outline of the region")
+        assert told["opole"].startswith("opole: the region has no outline")
         assert not any("Asked again" in line for line in said)
 
     def test_a_refusal_is_not_asked_again(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

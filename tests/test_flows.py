@@ -124,10 +124,10 @@ def test_one_failed_region_leaves_the_others_whole_and_is_named(on_server: str, 
     told = CliRunner().invoke(app, ["zwickau", "opole", "--data", str(data)])
     assert told.exit_code == 1
     assert "opole" in told.stdout
-    assert "no outline of the region" in told.stdout.replace("\n", " ")
+    assert "the region has no outline" in told.stdout.replace("\n", " ")
     run = parent_run(server)
     assert run["state"]["name"] == "Failed"
-    assert run["state"]["message"].startswith("1 of 2 regions whole; failed: opole (opole: no outline of the region")
+    assert run["state"]["message"].startswith("1 of 2 regions whole; failed: opole (opole: the region has no outline")
     release = current_release(open_run(data).folder)
     assert release is not None
     assert set(json.loads((release / "manifest.json").read_text())["regions"]) == {"zwickau"}

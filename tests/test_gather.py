@@ -190,9 +190,10 @@ class TestAPartnersFile:
         night = Night(data)
         assert night.part().facts.state == "stale"
         assert night.part().facts.message == (
-            "zabytki: 4 rows stand under the key of another row ('Z0' is the one that was 'Z1'): the list was numbered "
-            "anew, and site ids and decisions would go to other works. Let [columns] key name a column that stays with "
-            "its row, or map none. If it must be so: `inducult run here --afresh-source zabytki`."
+            "zabytki: 4 rows now have the key of another row ('Z0' is the row that was 'Z1' before): the list was "
+            "numbered anew, so that site ids and decisions would move to other works. Let [columns] key name a column "
+            "whose values stay with their rows, or map no key. If this is intended: "
+            "`inducult run here --afresh-source zabytki`."
         )
         assert [*night.part().records()["names"]] == [*before["names"]]
         assert Night(data, afresh_sources=["zabytki"]).part().facts.state == "fresh"
@@ -204,7 +205,7 @@ class TestAPartnersFile:
         assert Night(data).part().facts.counts.rejected == 0
         file(data, "zabytki", rows[:9] + [f"{number},Cegielnia {number},," for number in range(9, 20)])
         (told,) = [one.message for one in Night(data).part().facts.problems if one.kind == "rows_gone"]
-        assert told.startswith("9 records can be used, where an earlier run had 20: 11 are gone at once.")
+        assert told.startswith("9 records can be used, but an earlier run had 20: 11 are gone at once.")
         assert "`inducult run here --afresh-source zabytki` ends this notice" in told
         assert not [
             one for one in Night(data, afresh_sources=["zabytki"]).part().facts.problems if one.kind == "rows_gone"
@@ -232,7 +233,7 @@ class TestAPartnersFile:
         assert message.startswith(
             "a new version of zabytki.csv: 4 rows, before 5; 1 gone (Huta Nowa); all rows have new keys"
         )
-        assert "[columns] key name a column that stays" in message
+        assert "[columns] key name a column whose values stay" in message
 
     def test_of_a_list_without_keys_a_row_that_tells_something_else_is_a_changed_one(self, data: Path) -> None:
         """Its key is made of the whole row: the keys of all rows were new, with the advice to map no key."""
@@ -259,10 +260,10 @@ class TestAPartnersFile:
         anew = [f"{row}0" for row in [*moved[:3], rows[3].replace("Bystra", "Wda")]]
         file(data, "zabytki", anew)
         (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
-        assert told == "a new version of zabytki.csv: 4 rows; 4 changed (of 3 what is read is the same)."
+        assert told == "a new version of zabytki.csv: 4 rows; 4 changed (for 3 of them, what is read is the same)."
         file(data, "zabytki", [f"{row}0" for row in anew])
         (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
-        assert told == "a new version of zabytki.csv: 4 rows; 4 changed (what is read of them is the same)."
+        assert told == "a new version of zabytki.csv: 4 rows; 4 changed (what is read from them is the same)."
 
     def test_that_most_rows_are_rejected_is_told(self, data: Path) -> None:
         def told() -> list[str]:
@@ -281,8 +282,8 @@ class TestAPartnersFile:
         facts = Night(data).part().facts
         assert facts.state == "stale"
         assert facts.message == (
-            "zabytki: zabytki.csv seems to hold another list than before: of its 4 rows 0 are known. Put the right "
-            "file there. If it is right: `inducult run here --afresh-source zabytki`."
+            "zabytki: zabytki.csv seems to hold a different list than before: of its 4 rows 0 are known. If it is the "
+            "wrong file, put the right one there. If it is right: `inducult run here --afresh-source zabytki`."
         )
         assert Night(data, afresh_sources=["zabytki"]).part().facts.state == "fresh"
         assert Night(data).part().facts.state == "fresh"
@@ -294,7 +295,7 @@ class TestAPartnersFile:
         many = tuple(map(str, range(95)))
         refuse_other_list(Difference(5, 0, 0, 0, 0, (), many), was, now)
         refuse_other_list(Difference(5, 0, 0, 0, 0, many, ()), was, now)
-        with pytest.raises(SourceError, match="seems to hold another list"):
+        with pytest.raises(SourceError, match="seems to hold a different list"):
             refuse_other_list(Difference(5, 0, 0, 0, 0, many, many), was, now)
 
     def test_a_file_of_which_no_row_can_be_used_fails(self, data: Path) -> None:
@@ -393,7 +394,9 @@ class TestWhatAFailureCosts:
         monkeypatch.setattr(FileHashes, "of", of)
         part = Night(data).part()
         assert part.facts.state == "stale"
-        assert part.facts.message == f"{name}: cannot be read: Permission denied. Let this program read it."
+        assert (
+            part.facts.message == f"{name}: cannot be read: Permission denied. Give this program the right to read it."
+        )
 
     def test_without_yesterday_it_has_failed_with_the_reason(self, data: Path) -> None:
         self.break_file(data)
@@ -672,5 +675,7 @@ def test_a_source_to_be_taken_afresh_that_the_run_would_pass_over_is_refused(dat
         open_run(data, catalogs=catalogs, afresh_sources=["zabytk"])
     run = open_run(data, catalogs=catalogs, afresh_sources=["zabytki"])
     assert [region.id for region in choose_regions(["here"], run)] == ["here"]
-    with pytest.raises(ConfigError, match=r"is of here, which this run leaves out.*inducult run here --afresh-source"):
+    with pytest.raises(
+        ConfigError, match=r"belongs to here, which is not part of this run.*inducult run here --afresh-source"
+    ):
         choose_regions(["opole"], run)

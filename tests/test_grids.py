@@ -93,7 +93,7 @@ def test_grids_are_copied_from_a_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert done[BETA].state == "fetched"
     assert (target / BETA).read_bytes() == b"grid"
     assert done["at_bev_AT_GIS_GRID.tif"].state == "failed"
-    assert "registered bytes" in done["at_bev_AT_GIS_GRID.tif"].detail
+    assert "the registered grid" in done["at_bev_AT_GIS_GRID.tif"].detail
     assert done["be_ign_bd72lb72_etrs89lb08.tif"].state == "not offered"
     assert [path.name for path in target.iterdir()] == [BETA]
     assert said[0].endswith("copying")
@@ -147,7 +147,7 @@ def test_a_half_downloaded_grid_is_told_and_mended(tmp_path: Path, shared: Path)
     (target / BETA).write_bytes(whole[: len(whole) // 2])
     (found,) = grids(target, only=["de"])
     assert (found.name, found.state) == (BETA, "wrong")
-    assert "broken download" in found.detail
+    assert "interrupted download" in found.detail
     assert "inducult grids DE" in found.detail
     with pytest.raises(CoordinateError, match=r"inducult grids DE"):
         transform_points([1], [1], source_crs="EPSG:31468", target_crs="EPSG:3035", country="DE", grids=target)
@@ -165,7 +165,7 @@ def test_a_broken_copy_is_not_kept_and_what_was_there_stays(tmp_path: Path, shar
     (target / BETA).write_bytes(whole[:50])
     (done,) = fetch_grids(target, source=source, only=[BETA])
     assert done.state == "failed"
-    assert "registered bytes" in done.detail
+    assert "the registered grid" in done.detail
     assert (target / BETA).read_bytes() == whole[:50]
 
 
@@ -197,7 +197,7 @@ def test_a_grid_without_which_nothing_can_be_read_says_so(tmp_path: Path, monkey
     monkeypatch.setattr(module, "operations", lambda: (with_grid,))
     (alone,) = grids(tmp_path)
     assert alone.without_m is None
-    assert alone.cost == "EPSG:4314 in DE: 0.9 m with it, not readable without"
+    assert alone.cost == "EPSG:4314 in DE: 0.9 m with it; cannot be read without it"
     assert alone.as_dict()["without_m"] is None
     # What stands before the grid in rank does not take over when it is gone; of those after it the first does.
     first, second, third = (

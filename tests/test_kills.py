@@ -164,7 +164,7 @@ def test_a_run_that_is_killed_at_the_last_step_is_taken_up_again(runs: Runs) -> 
     (runs.data / "processed" / "regions" / "opole" / "manifest-unpointed").mkdir()
     runs.begin()
     assert runs.end() == 0
-    assert any("drafts are removed" in line for line in runs.said())
+    assert any("unfinished outputs were removed" in line for line in runs.said())
     assert sums(runs.data) == before
     assert len([*(runs.data / "processed" / "releases").iterdir()]) == 1
     assert leftovers(runs.data) == []

@@ -51,7 +51,7 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     table.to_csv(out, sep=";", index=False, encoding="utf-8-sig")
     told = " ".join(linked(tmp_path).split())
     assert "were obeyed: 1 same, 1 different" in told
-    assert "not found any more, and kept for the note beside it: 1 pair" in told
+    assert "pairs no longer found, but kept because of their note: 1 pair" in told
     assert "left records: 1 are in the table, 2 have no match" in told
     # Written anew as it came: with commas alone Excel would show one column.
     assert out.read_bytes().startswith(b"\xef\xbb\xbfleft_id;")
@@ -63,13 +63,15 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
         ["'=2", "b", "different", "False", ""],
         ["3", "c", "undecided", "False", "?"],
     ]
-    assert "neither list" not in told
+    assert "in either list" not in told
     first = out.read_bytes()
     linked(tmp_path)
     assert out.read_bytes() == first
     # A word on a row that was renumbered is told, and stays.
     out.write_bytes(first.replace(b"1;a;", b"7;a;"))
-    assert "decisions without effect, since a row is in neither list any more: 1" in " ".join(linked(tmp_path).split())
+    assert "decisions without effect, since one of their rows is no longer in either list: 1" in " ".join(
+        linked(tmp_path).split()
+    )
     assert b"7;a;" in out.read_bytes()
 
 
@@ -101,7 +103,7 @@ def test_pairs_leave_as_a_workbook_which_is_not_written_over(tmp_path: Path) -> 
         ["1", "Sensenwerk Ahornelm", "match"],
         ["'=2", "Kalkwerk Birkenau", "match"],
     ]
-    with pytest.raises(ConfigError, match=r"maybe with answers. Name another file; or save it as 'pairs.csv'"):
+    with pytest.raises(ConfigError, match=r"may hold answers. Name another file; or save this one as 'pairs.csv'"):
         linked(tmp_path, out="pairs.xlsx")
     # As Excel saves it.
     book.assign(decision=["same", "different"]).to_csv(

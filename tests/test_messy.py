@@ -37,7 +37,11 @@ ACCEPTED = [
 REFUSED = [
     # file, at which step, the remedy
     ("bg.mif", "draft", r"bg\.mid is missing.*Ask for all files of that name, or for a GeoPackage"),
-    ("har_wrong_prj.shp", "check", r"EPSG:4326 is in degrees, but 100% of the numbers are none.*Name the true system"),
+    (
+        "har_wrong_prj.shp",
+        "check",
+        r"EPSG:4326 is in degrees, but 100% of the numbers are not degrees.*Name the true system",
+    ),
     ("west_webmerc_alone.shp", "check", r"states no CRS\. Name \[place\] crs"),
     ("har_wrong_prj.dbf", "draft", r"Name har_wrong_prj\.shp in `files`"),
     ("har_wrong_prj.prj", "draft", r"Name har_wrong_prj\.shp in `files`"),

@@ -98,8 +98,8 @@ def test_rows_that_say_a_wrong_system_themselves_are_not_told_to_be_written_in_t
     assert placed.cells.reason[:24] == [None] * 24
     (message,) = told(placed)
     assert message == (
-        "7 of the 8 rows outside opole would lie inside in EPSG:2177: their cells say EPSG:2180, which goes before the "
-        "contract. Have them mended in the file; which system it is, the sender knows."
+        "7 of the 8 rows outside opole would lie inside in EPSG:2177: their cells state EPSG:2180, which takes "
+        "precedence over the contract. Ask the sender which system is right, and have the cells corrected in the file."
     )
 
 

@@ -91,7 +91,7 @@ def test_the_mark_of_a_footnote_is_no_part_of_a_name_and_is_told(name: str, plai
     assert found["operator"].tolist() == rows["operator"].tolist()
     told = [problem.message for problem in notices.problems()]
     assert len(told) == (plain is not None)
-    how = "holds links of a wiki" if "[[" in name else "bears the mark of a footnote"
+    how = "holds wiki links" if "[[" in name else "has marks of footnotes"
     assert plain is None or told[0].startswith(f"'name' {how}: '{name}' (1).")
 
 

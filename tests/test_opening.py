@@ -153,7 +153,7 @@ def test_a_file_that_nobody_vouches_for_is_refused(copy: Path) -> None:
     with pytest.raises(ReleaseError, match=r"sites\.parquet: not what SHA256SUMS says"):
         open_release(copy)
     (copy / "SHA256SUMS").write_bytes(b"\xcd")
-    with pytest.raises(ReleaseError, match=r"SHA256SUMS: cannot be read: .* Get the release anew"):
+    with pytest.raises(ReleaseError, match=r"SHA256SUMS: cannot be read: .* Get the release again"):
         open_release(copy)
 
 
@@ -590,7 +590,7 @@ class TestSite:
 
     def test_one_record_alone_says_so(self, release: Release) -> None:
         lone = release.sites[release.sites["n_records"] == 1]["site_id"].iloc[0]
-        assert "one record alone" in release.site(lone).explain().words
+        assert "a single record" in release.site(lone).explain().words
 
     def test_a_merged_id_leads_to_its_successor(self, hostile: Release, tmp_path: Path) -> None:
         """A release that was copied away from its data folder knows it, too."""
@@ -602,7 +602,7 @@ class TestSite:
 
     def test_an_id_whose_successor_is_withheld_leads_nowhere(self, hostile: Release) -> None:
         assert sorted(hostile.former_ids["site_id"]) == sorted([new_site_id("one"), new_site_id("two")])
-        with pytest.raises(ReleaseError, match="no site of release"):
+        with pytest.raises(ReleaseError, match="not a site of release"):
             hostile.site(new_site_id("three"))
 
     def test_former_ids_are_rows_of_sql(self, hostile: Release) -> None:
@@ -621,7 +621,7 @@ class TestSite:
         wrong = stands[:-1] + ("0" if stands[-1] != "0" else "1")
         with pytest.raises(ReleaseError, match=f"mistyped. Did you mean {stands}"):
             release.site(wrong)
-        with pytest.raises(ReleaseError, match=f"no site of release {release.about['run_id']}"):
+        with pytest.raises(ReleaseError, match=f"not a site of release {release.about['run_id']}"):
             release.site(new_site_id("never seen"))
 
     def test_a_name_or_the_key_of_a_record_leads_to_the_id(self, release: Release) -> None:
@@ -630,7 +630,7 @@ class TestSite:
         key, site_id = records[["record_key", "site_id"]].iloc[0]
         name = release.sites.set_index("site_id")["name"].dropna()
         for asked, meant in ((key, site_id), (name.iloc[0].upper(), name.index[0])):
-            with pytest.raises(ReleaseError, match=f"no site id, which begins with IC-. Did you mean .*{meant}"):
+            with pytest.raises(ReleaseError, match=f"not a site id, which begins with IC-. Did you mean .*{meant}"):
                 release.site(asked)
         with pytest.raises(ReleaseError, match="Names stand in `sites`, the keys of records in `records`"):
             release.site("Nix da")

@@ -185,10 +185,10 @@ def test_inputs_that_are_gone_all_at_once_end_the_run_before_anything_is_done(tm
     work()
     (data / unmounted).rename(share)
     (data / unmounted).mkdir()
-    with pytest.raises(ConfigError, match=rf"{unmounted}: is empty, and held files in the last run, .*mounted\?"):
+    with pytest.raises(ConfigError, match=rf"{unmounted}: is empty, but held files in the last run, .*mounted\?"):
         work()
     said = (last_run(open_run(data).folder) or {})["said"]
-    assert "is empty, and held files" in said
+    assert "is empty, but held files" in said
     (data / unmounted).rmdir()
     share.rename(data / unmounted)
     work()

@@ -211,7 +211,7 @@ def test_nothing_of_the_sample_is_in_a_release_of_real_data(few: Path) -> None:
     assert now["succeeds"].isna().all(), "real works of the same names and places are others than those of the sample"
     assert sum(str(aside) in line for line in told) == 1
     run_all((), open_run(few, say=told.append))
-    assert sum("of the sample" in line for line in told) == 1, "it is put aside once"
+    assert sum("from the sample" in line for line in told) == 1, "it is put aside once"
 
 
 def test_a_release_that_breaks_a_promise_is_not_published(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +309,7 @@ def test_a_region_without_outline_says_where_to_put_one(tmp_path: Path, reposito
     data = tmp_path / "data"
     shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
     (data / "raw" / "sample" / "boundaries" / "leoben.geojson").unlink()
-    with pytest.raises(RegionError, match=r"no outline of the region.*leoben\.geojson"):
+    with pytest.raises(RegionError, match=r"the region has no outline.*leoben\.geojson"):
         build(data, "leoben")
 
 
@@ -566,6 +566,6 @@ def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path: P
             home.chmod(0o755)
     assert told.returncode == 0, told.stderr
     for line, home in zip(told.stdout.splitlines(), homes, strict=True):
-        assert line.startswith(f"{home}: cannot be read: Permission denied. Let this program read it.")
+        assert line.startswith(f"{home}: cannot be read: Permission denied. Give this program the right to read it.")
     for home in homes:
         open_run(home.parent.parent)

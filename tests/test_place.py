@@ -263,7 +263,7 @@ def test_numbers_of_no_reading_are_refused() -> None:
 
 
 def test_a_wide_source_of_no_degrees_is_refused_and_single_rows_are_rejected() -> None:
-    with pytest.raises(ContractError, match="83% of the numbers are none"):
+    with pytest.raises(ContractError, match="83% of the numbers are not degrees"):
         place(raw([(438500, 352100)] * 5 + [(17.9, 50.6)]), contract(), ANYWHERE)
     placed = place(raw([*INSIDE, (438500, 352100)]), contract("EPSG:4326"), ANYWHERE)
     assert placed.cells.reason == [None] * 6 + ["bad_coordinate"]

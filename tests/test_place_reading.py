@@ -49,7 +49,7 @@ class TestAFileOfTwoMeanings:
         assert set(found.cells.reason) == {"ambiguous_place"}
         assert set(found.cells.detail) == {
             "no system is declared, and 2 readings fit: 'as written' in EPSG:4258 (100% inside, 0 m away); "
-            "'as written' in EPSG:4314 (100% inside, 174 m away). Write the true one into the "
+            "'as written' in EPSG:4314 (100% inside, 174 m away). Write the right one into the "
             'contract, below [place]: crs = "EPSG:4258" or crs = "EPSG:4314".'
         }
         assert [candidate["crs"] for candidate in found.candidates] == ["EPSG:4258", "EPSG:4314"]
@@ -75,8 +75,8 @@ class TestAFileOfTwoMeanings:
 
     def test_an_answer_that_names_both_is_asked_to_name_one(self) -> None:
         assert refused(POINTS, reading="as written") == (
-            "test.toml: [place] reading 'as written' names several. "
-            "Write one of 'EPSG:4258 as written', 'EPSG:4314 as written'."
+            "test.toml: [place] reading 'as written' fits several readings. Write one of 'EPSG:4258 as written', "
+            "'EPSG:4314 as written'."
         )
 
     def test_an_answer_that_does_not_fit_is_told_what_does(self) -> None:
@@ -170,13 +170,15 @@ class TestNothingFits:
     def test_degrees_that_lost_their_decimal_points_are_told_as_that(self) -> None:
         told = refused([(round(x * 10**6), round(y * 10**6)) for x, y in POINTS], "EPSG:4326")
         assert "Divided by 1,000,000 most are degrees in the area" in told
-        assert "ask for the file as it was" in told
+        assert "ask for the original file" in told
         assert "Divided by" not in refused(shifted(POINTS, 30), "EPSG:4326")
 
     def test_without_one_all_that_were_tried_are_named(self) -> None:
         told = refused(shifted(POINTS, 30))
         assert "no reading in EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833 lies in the area" in told
-        with pytest.raises(ContractError, match="no system is declared, and the region names none that is usual there"):
+        with pytest.raises(
+            ContractError, match="no system is declared, and the region does not name the systems in use there"
+        ):
             place(raw(POINTS), contract(None), replace(GROUND, crs=()))
         latitude, longitude = np.median(shifted(POINTS, 30), axis=0)[::-1]
         assert f"As degrees their middle is at latitude {latitude:.3f}, longitude {longitude:.3f}: look there" in told
@@ -248,7 +250,7 @@ def test_the_contract_goes_before_the_file_and_says_so(
 def test_a_file_s_system_told_at_length_is_called_by_code_or_name(file_crs: str, said: str) -> None:
     found = place(raw(POINTS), contract("EPSG:4326"), GROUND, file_crs=file_crs)
     (message,) = (problem.message for problem in found.problems if problem.kind == "crs_differs")
-    assert message == f"the file says {said}, the contract EPSG:4326: the contract is followed"
+    assert message == f"the file states {said} and the contract EPSG:4326: the contract is followed"
 
 
 def test_a_file_that_writes_out_the_system_of_the_contract_differs_in_nothing() -> None:
@@ -306,7 +308,7 @@ class TestOutside:
                 place(raw(points), declared, GROUND)
             assert str(told.value) == (
                 "test: 80% of the rows lie in zwickau, where the contract expects at least 81%. "
-                "Check the file and [place] crs. Earlier records stay."
+                "Check the file and [place] crs. The records of the last good run are kept."
             )
 
     def test_rows_without_a_place_do_not_count(self) -> None:

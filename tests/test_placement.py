@@ -191,7 +191,7 @@ def test_degrees_called_meters_are_offered_with_their_datums(outlines: Path) -> 
     assert placed.status == "ambiguous"
     assert [item.reading.crs for item in placed.candidates] == ["EPSG:4258", "EPSG:4326", "EPSG:4314"]
     assert placed.candidates[2].shift_m > 100
-    assert "of which datum" in placed.detail
+    assert "on which datum" in placed.detail
 
 
 def test_degrees_do_not_come_back_around_the_globe(outlines: Path) -> None:

@@ -153,7 +153,7 @@ def test_a_reading_that_names_several_or_none_is_refused(shared: Path) -> None:
     where = region(shared, "gorenjska")
     data = next(iter(datasets(where, "EPSG:3912", 20, seed=1)))
     rows = pd.DataFrame({"x": data.x, "y": data.y}, dtype=object)
-    for reading, said in (("as written", "names several"), ("upside down", "does not fit. Fitting: EPSG:")):
+    for reading, said in (("as written", "fits several readings"), ("upside down", "does not fit. Fitting: EPSG:")):
         contract = Contract(
             id="t", files=("a",), place={"x": "X", "y": "Y", "reading": reading}, declared_in=Path("t.toml")
         )

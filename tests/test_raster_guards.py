@@ -62,7 +62,7 @@ def test_what_refers_to_other_places_is_not_followed(tmp_path: Path, server, nam
     (tmp_path / name).write_text(text)
     got = sampled(tmp_path, name)
     assert got.sites["elevation_m"].isna().all()
-    assert "is not followed: save it as one file" in got.problems[0]
+    assert "is not followed: save it as a single file" in got.problems[0]
     assert asked == []
     with rasterio.open(tmp_path / name) as dataset, pytest.raises(rasterio.errors.RasterioError):
         dataset.read(1)
@@ -106,7 +106,7 @@ def test_a_nodata_number_that_the_file_does_not_declare_is_no_value(tmp_path: Pa
     got = sampled(tmp_path, "r.tif", column, points)
     assert got.sites[column].fillna(-1).tolist() == [-1, -1, 12]
     (problem,) = got.problems
-    assert problem.startswith(f"raster dem: 2 sites have the value {value}, which no {column} can be")
+    assert problem.startswith(f"raster dem: 2 sites have the value {value}, which is not possible for {column}")
     assert f"gdal_edit.py -a_nodata {value} r.tif" in problem
     assert from_json(got.sites["lineage"][0]) == {}
 

@@ -283,8 +283,8 @@ def test_a_date_that_is_none_says_why(vocabulary: Vocabulary) -> None:
     rows = [{"start": "1898 (progetto)"}, {"start": "anni Trenta"}, {"start": "1907 (sluiting 1987)"}]
     result = made(vocabulary, rows)
     told = kinds(result)["unread_date"]
-    assert "'1898 (progetto)' tells a plan, and no beginning of work. Say in [values.start]" in told
-    assert "'anni Trenta' names no century." in told
+    assert "'1898 (progetto)' names a plan, not the beginning of work." in told
+    assert "'anni Trenta' names no century. Say in [values.start]" in told
     assert result.records["start_year"].tolist()[2] == 1907
     assert result.records["start_year"].isna().tolist() == [True, True, False]
 
@@ -688,7 +688,7 @@ def test_what_a_date_means_is_said_in_the_contract(vocabulary: Vocabulary) -> No
 
 @pytest.mark.parametrize("name", ["start", "end"])
 def test_a_date_that_means_no_date_is_refused(vocabulary: Vocabulary, name: str) -> None:
-    with pytest.raises(ContractError, match=rf"\[values\.{name}\] 'früher' = 'einst': that is no date that can be"):
+    with pytest.raises(ContractError, match=rf"\[values\.{name}\] 'früher' = 'einst': this cannot be read as a date"):
         made(vocabulary, [{name: "früher"}], values={name: {"früher": "einst"}})
 
 

@@ -445,7 +445,7 @@ def test_a_registry_that_may_not_be_read_is_not_called_damaged_nor_to_be_removed
 
     monkeypatch.setattr(memory.pq, "read_schema", refused)
     with pytest.raises(
-        StorageError, match=r"registry\.parquet: cannot be read: Permission denied.*let this program read"
+        StorageError, match=r"registry\.parquet: cannot be read: Permission denied.*give this program the right"
     ):
         registry_of(open_run(data))
 

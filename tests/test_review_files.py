@@ -108,7 +108,9 @@ def test_a_file_that_is_no_review_is_told_plainly(run: Run, tmp_path: Path, cont
     with pytest.raises(ContractError, match="no such file"):
         import_review(tmp_path / "absent", run)
     layer = path.rename(tmp_path / "odd.GeoJSON")
-    with pytest.raises(ContractError, match=r"a \.GeoJSON is not read. In QGIS export the layer 'review' as CSV"):
+    with pytest.raises(
+        ContractError, match=r"a file of the kind \.GeoJSON cannot be read. In QGIS export the layer 'review' as CSV"
+    ):
         import_review(layer, run)
 
 

@@ -69,7 +69,7 @@ def test_answers_are_not_written_over(run: Run, sheet: Path, column: str, value:
     rows[1][column] = value
     kept = save(sheet, rows, delimiter=";").read_bytes()
     with pytest.raises(
-        ConfigError, match=r"with 1 answer\. Name another file; or take them in first \(`inducult review"
+        ConfigError, match=r"with 1 answer\. Name another file; or import the answers first \(`inducult review"
     ):
         export_review(release_of(run), sheet)
     assert sheet.read_bytes() == kept
@@ -80,7 +80,7 @@ def test_questions_leave_as_a_workbook_and_come_back(tmp_path: Path, run: Run) -
     book = tmp_path / "questions.xlsx"
     assert export_review(release_of(run), book)[0] == len(questions(run))
     assert book.read_bytes().startswith(b"PK")
-    with pytest.raises(ConfigError, match="is there already, maybe with answers"):
+    with pytest.raises(ConfigError, match="is there already and may hold answers"):
         export_review(release_of(run), book)
     assert import_review(book, run, who="Eva").lines()[0].startswith("0 answers taken, 0 known already")
     assert import_review(book, run, who="Eva").remarks == (), "no cell of it counts as altered"
@@ -91,7 +91,7 @@ def test_questions_leave_as_a_workbook_and_come_back(tmp_path: Path, run: Run) -
 def test_what_is_no_table_of_questions_is_not_written_over(tmp_path: Path, run: Run) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("name,town\nMill,Opole\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="is no table of questions"):
+    with pytest.raises(ConfigError, match="is not a table of questions"):
         export_review(release_of(run), mine)
     assert mine.read_text(encoding="utf-8").startswith("name,town")
 
@@ -348,7 +348,7 @@ def test_that_no_run_can_obey_a_word_on_a_row_that_cannot_be_used_is_told(run: R
     assert told.startswith(f"'{bad['record_key']}' is in no site ({bad['reason']})")
     words = ["review", "decide", good["record_key"], "different", bad["record_key"], "--who", "Jan"]
     words += ["--data", str(run.folder.root), "--catalog", str(run.folder.root)]
-    assert CliRunner().invoke(cli.app, words).output.endswith("\nIt is in the log.\n")
+    assert CliRunner().invoke(cli.app, words).output.endswith("\nThe decision is in the log.\n")
 
 
 def test_the_command_says_what_it_wrote(run: Run) -> None:
@@ -356,8 +356,8 @@ def test_the_command_says_what_it_wrote(run: Run) -> None:
     words = ["review", "decide", one, "different", other, "--who", "Eva", "--data", str(run.folder.root)]
     words += ["--catalog", str(run.folder.root)]
     said = [CliRunner().invoke(cli.app, words) for _ in range(2)]
-    assert said[0].output == f"Eva: {one} different {other}\nThe next run obeys it.\n"
-    assert said[1].output == "That is said already.\nNothing is written.\n"
+    assert said[0].output == f"Eva: {one} different {other}\nIt takes effect in the next run.\n"
+    assert said[1].output == "This was already decided.\nNothing is written.\n"
     assert [result.exit_code for result in said] == [0, 0]
 
 

@@ -248,7 +248,7 @@ def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirm
     file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:8]))
     cut = run_all(["opole"], open_run(data))
     assert (cut.exit_code, len(cut.gone)) == (0, 1)
-    assert cut.gone[0].startswith("opole_zabytki in opole: 7 records can be used, where an earlier run had 16: 9 are")
+    assert cut.gone[0].startswith("opole_zabytki in opole: 7 records can be used, but an earlier run had 16: 9 are")
     assert run_all(["opole"], open_run(data)).gone == cut.gone
     told = status_of(DataFolder(data), max_age_h=1)
     assert (told.is_well, told.gone, told.as_dict()["gone"]) == (False, cut.gone, [*cut.gone])

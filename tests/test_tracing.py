@@ -132,8 +132,8 @@ def test_records_that_never_met_are_told_as_such(run: Run) -> None:
     told = explain_pair(*STRANGERS, run)
     assert (told.fall, told.outcome) == (None, {})
     assert told.lines()[-1] == (
-        "They were never compared: neither near each other, nor of one town, nor alike in a rare word, or others were "
-        "more so."
+        "They were never compared: they are neither near each other, nor in one town, nor share a rare word, or other "
+        "records did so more."
     )
     values = told.as_dict()
     assert (values["start"], values["steps"], values["unknown"], values["probability"]) == (None, [], [], None)
@@ -144,7 +144,7 @@ def test_two_rows_of_one_list_are_not_told_to_lie_far_apart(run: Run) -> None:
     """Of two works of one town, from one file, it said that they are of different towns."""
     told = explain_pair("zwickau_industriekultur:IK-01", "zwickau_industriekultur:IK-02", run)
     assert told.left["city"] == told.right["city"]
-    assert "never compared: both are of 'zwickau_industriekultur', and what one list gives" in told.lines()[-1]
+    assert "never compared: both are of 'zwickau_industriekultur', and two rows of one list" in told.lines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -228,10 +228,10 @@ def test_a_name_that_several_bear_is_refused_with_their_ids(run: Run) -> None:
     with pytest.raises(ConfigError) as refused:
         site_of("Huta", run)
     told = str(refused.value)
-    assert told.startswith("3 sites may be meant by 'Huta': IC-")
+    assert told.startswith("3 sites have the name 'Huta': IC-")
     assert f"{site_of('Huta Szkła Jedlice', run)} 'Huta Szkła Jedlice' (" in told
     assert told.endswith("opole). Give one of the ids.")
-    with pytest.raises(ConfigError, match=r"^\d+ sites may be meant by 'a': (IC-[^;]+; ){7}IC-[^;]+ and \d+ more\."):
+    with pytest.raises(ConfigError, match=r"^\d+ sites have the name 'a': (IC-[^;]+; ){7}IC-[^;]+ and \d+ more\."):
         site_of("a", run)
 
 
@@ -270,9 +270,9 @@ class TestWhatTheReleaseDoesNotTell:
         key = "opole_zabytki:9"
         site = site_of(key, withholding)
         told = self.told(withholding, key)
-        assert told.startswith(f"{site} is in the registry and withheld from the release: all of its records are of ")
+        assert told.startswith(f"{site} is in the registry and withheld from the release: all of its records come ")
         assert "(licence, publish): opole_zabytki. The release counts these records as withheld.\n" in told
-        assert f"\n\nThe id {site}:\nits data tell no date" in told
+        assert f"\n\nThe id {site}:\nits data state no date" in told
         assert "Zagwi" not in told
         values = json.loads(self.told(withholding, site, "--json"))
         assert (values["site_id"], values["values"], values["note"]) == (site, [], told.splitlines()[0])
@@ -304,12 +304,12 @@ class TestWhatTheReleaseDoesNotTell:
     def test_of_a_site_that_is_not_released_yet_that_is_said(self, withholding: Run) -> None:
         own = site_of("opole_zabytki:9", withholding)
         released = pd.DataFrame({"source": ["osm", "opole_zabytki"], "publish": True})
-        assert "is older than what was last kept of its region" in tracing.why_unreleased(own, withholding, released)
+        assert "is older than the last result for its region" in tracing.why_unreleased(own, withholding, released)
 
     def test_of_a_site_that_no_region_holds_any_more_that_is_said(self, withholding: Run) -> None:
         released = open_release(withholding.folder.root).sources
         assert tracing.why_unreleased("IC-1", withholding, released) == (
-            "IC-1 is no site any more: no region holds a record of it."
+            "IC-1 is no longer a site: no region holds a record of it."
         )
 
 
@@ -406,9 +406,9 @@ def test_a_row_is_found_by_the_key_that_it_had(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(tracing, "registry_of", lambda _run: rows)
     monkeypatch.setattr(tracing, "_site_with", lambda key, _run: site if key == "list:B1" else None)
     assert site_of("list:1", run) == site
-    with pytest.raises(ConfigError, match="'list:1' goes on as 'list:B1', with the same name"):
+    with pytest.raises(ConfigError, match="'list:1' is now 'list:B1', with the same name"):
         explain_pair("list:1", "list:2", run)
-    with pytest.raises(ConfigError, match="'list:9' is of region 'elsewhere', which no catalog declares here"):
+    with pytest.raises(ConfigError, match="'list:9' belongs to region 'elsewhere', which is not in the catalog"):
         site_of("list:9", run)
     rows["is_gone"] = True
     with pytest.raises(ConfigError, match=r"'list:1' is gone: .* Its last site was"):

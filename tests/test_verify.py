@@ -246,10 +246,11 @@ def test_a_query_inside_the_file_is_not_waited_for(release: Path, change: str, n
     write_sums(release)
     broken = [finding for finding in verify(release) if not finding.ok]
     assert len(broken) > 10
-    assert f"inducult.gpkg: '{name}' is made by a query inside the file, which no release holds" in broken[0].detail
-    with pytest.raises(ReleaseError, match="made by a query inside the file"):
+    told = broken[0].detail
+    assert f"inducult.gpkg: '{name}' is produced by a query inside the file. No release contains such queries" in told
+    with pytest.raises(ReleaseError, match="produced by a query inside the file"):
         _ = Release(release).review
-    with pytest.raises(ReleaseError, match="made by a query inside the file"):
+    with pytest.raises(ReleaseError, match="produced by a query inside the file"):
         diff(release, release)
 
 
@@ -301,7 +302,7 @@ def test_what_cannot_be_read_hides_no_query_inside_the_file(release: Path, chang
     """One table of an unknown kind, or a name that is no text, and all views passed."""
     with closing(sqlite3.connect(release / "inducult.gpkg")) as con:
         con.executescript(change)
-    with pytest.raises(ReleaseError, match=f"'{name}' is made by a query inside the file"):
+    with pytest.raises(ReleaseError, match=f"'{name}' is produced by a query inside the file"):
         tables_alone(release / "inducult.gpkg")
 
 

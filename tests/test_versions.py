@@ -98,7 +98,7 @@ def test_another_list_is_refused_and_what_is_read_otherwise_is_not(told: dict[st
     found = replace(NONE, **told)
     refuse_other_list(found, WAS, WAS)
     if is_refused:
-        with pytest.raises(SourceError, match="seems to hold another list"):
+        with pytest.raises(SourceError, match="seems to hold a different list"):
             refuse_other_list(found, WAS, NOW)
     else:
         refuse_other_list(found, WAS, NOW)
@@ -122,10 +122,10 @@ def test_what_moved_is_named_the_farthest_first() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({}, "1 changed (what is read of them is the same)"),
-        ({"accuracy_m": 10.5}, "1 changed (what is read of them is the same)"),
+        ({}, "1 changed (what is read from them is the same)"),
+        ({"accuracy_m": 10.5}, "1 changed (what is read from them is the same)"),
         ({"accuracy_m": 20.0}, "1 changed"),
-        ({"at": 0.5}, "1 changed (what is read of them is the same)"),
+        ({"at": 0.5}, "1 changed (what is read from them is the same)"),
         ({"at": 5.0}, "1 changed"),
         ({"name": None}, "1 changed"),
         ({"at": None}, "1 changed"),
@@ -137,7 +137,7 @@ def test_what_is_written_otherwise_is_told_from_what_is_otherwise(change: dict[s
 
 def test_what_was_told_of_a_file_stays_until_another_one() -> None:
     assert told_of(works(), works({"key": "X", "name": None}), file=WAS) == (
-        "1: a.csv is read otherwise now: 7 rows; 1 under a new key."
+        "1: a.csv is now read differently: 7 rows; 1 under a new key."
     )
     assert told_of(works(), works({"key": "X", "name": None, "at": 9.0})) == (
         "2: a new version of a.csv: 7 rows; 1 gone (Huta Odra); 1 new (key X)."

@@ -50,7 +50,7 @@ def crs_code_of(text: str) -> str:
     if re.fullmatch(r"[A-Za-z]+:[0-9]+", text):
         return text
     meant = " or ".join(_meant(text)) or "a code such as EPSG:25833, which `inducult draft` finds for most files"
-    raise ValueError(f"'{text[:40]}' will not do; write {meant}")
+    raise ValueError(f"'{text[:40]}' is not accepted here; write {meant}")
 
 
 @cache

@@ -16,7 +16,7 @@ def _like(pattern: str, advice: str) -> AfterValidator:
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(f"'{text[:40]}' will not do; write {advice}")
+            raise ValueError(f"'{text[:40]}' is not accepted here; write {advice}")
         return text
 
     return AfterValidator(check)
@@ -42,7 +42,10 @@ def _of_a_country(code: str) -> str:
     import pycountry
 
     if pycountry.countries.get(alpha_2=code) is None:
-        raise ValueError(f"'{code}' is no country's code; write that of ISO 3166, such as CZ (GB, GR for UK, EL)")
+        raise ValueError(
+            f"'{code}' is not the code of a country; write the code of ISO 3166, such as CZ (GB instead of UK, GR "
+            "instead of EL)"
+        )
     return code
 
 
@@ -52,7 +55,9 @@ def _of_a_language(code: str) -> str:
     import pycountry
 
     if pycountry.languages.get(alpha_2=code) is None:
-        raise ValueError(f"'{code}' is no language's code; write that of ISO 639, such as cs (not cz), sl (not si)")
+        raise ValueError(
+            f"'{code}' is not the code of a language; write the code of ISO 639, such as cs (not cz), sl (not si)"
+        )
     return code
 
 

@@ -46,8 +46,8 @@ class Catalog:
         if (found := self.regions.get(region_id.strip().lower())) is not None:
             return found
         raise CatalogError(
-            f"no region '{region_id}' in the catalog.{did_you_mean(region_id, self.regions)} "
-            f"Known: {', '.join(sorted(self.regions))}. Add one as catalog/regions/<id>.toml in the data folder."
+            f"the catalog has no region '{region_id}'.{did_you_mean(region_id, self.regions)} Known: "
+            f"{', '.join(sorted(self.regions))}. Add one as catalog/regions/<id>.toml in the data folder."
         )
 
     def source_id(self, said: str) -> str:
@@ -63,8 +63,8 @@ class Catalog:
         if (why := self.unread.get(f"{said}.toml")) is not None:
             raise CatalogError(f"source '{said}': its contract cannot be read. {why}")
         raise CatalogError(
-            f"no source '{said}' is declared.{did_you_mean(said, self.sources)} It is the `id` of a contract; the "
-            "layer `sources` of a release has them all."
+            f"no source '{said}' is declared.{did_you_mean(said, self.sources)} A source is named by the `id` of its "
+            "contract; the layer `sources` of a release lists them all."
         )
 
     def sources_of(self, region_id: str) -> list[Contract]:
@@ -146,8 +146,8 @@ def load_contract(path: Path) -> Contract:
     """
     if path.suffix.lower() != ".toml" and path.is_file():
         raise ContractError(
-            f"{path}: is no contract, which is a .toml file. For a table, `inducult draft {path.name} --out "
-            f"{path.stem}.toml` writes a first one; of a release name the folder."
+            f"{path}: is not a contract, which is a .toml file. For a table, `inducult draft {path.name} --out "
+            f"{path.stem}.toml` writes a first contract; for a release, name its folder."
         )
     return _read_one(path, Contract, ContractError)
 
@@ -205,7 +205,8 @@ def _as_before(
 def _check_partner(contract: Contract, catalog: Catalog) -> None:
     if contract.id == OSM:
         raise ContractError(
-            f"{contract.declared_in}: id '{OSM}' is that of OpenStreetMap, which is no partner's file. Choose another."
+            f"{contract.declared_in}: id '{OSM}' is reserved for OpenStreetMap. Choose another id for the "
+            "partner's file."
         )
     _check_region(contract, catalog)
 
@@ -214,13 +215,16 @@ def _check_region(contract: Contract, catalog: Catalog) -> None:
     if contract.region is not None and contract.region not in catalog.regions:
         known = ", ".join(sorted(catalog.regions))
         raise ContractError(
-            f"{contract.declared_in}: region '{contract.region}' is in no catalog."
-            f"{did_you_mean(contract.region, catalog.regions)} Known: {known}."
+            f"{contract.declared_in}: region '{contract.region}' is not in the "
+            f"catalog.{did_you_mean(contract.region, catalog.regions)} Known: {known}."
         )
 
 
 def _twice(path: Path, identifier: str, other: Path) -> str:
-    return f"{path}: id '{identifier}' is that of {other.name}, too. Give each its own; if one is a copy, remove it."
+    return (
+        f"{path}: id '{identifier}' is also the id of {other.name}. Give each contract an id of its own; if one is a "
+        "copy, remove it."
+    )
 
 
 def _declarations(folder: Path) -> list[Path]:

@@ -104,7 +104,7 @@ class Boundary(Declared):
             return values
         for name in values:
             if (meant := slip_of(name, cls.model_fields)) is not None:
-                raise ValueError(f"unknown key '{name}'. Did you mean '{meant}'? A tag of that name goes into `tags`")
+                raise ValueError(f"unknown key '{name}'. Did you mean '{meant}'? A tag belongs into `tags`")
         fields = {name: value for name, value in values.items() if name in cls.model_fields}
         tags = fields.pop("tags", {})
         if not isinstance(tags, dict):
@@ -156,14 +156,14 @@ class Region(Declared):
         known = _time_zones()
         # A machine without any time zone data must still be able to read a catalog.
         if known and name not in known:
-            raise ValueError(f"'{name}' is no time zone; write one such as Europe/Prague")
+            raise ValueError(f"'{name}' is not a time zone; write one such as Europe/Prague")
         return name
 
     @field_validator("crs")
     @classmethod
     def _known_systems(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := next(filter(is_no_system, codes), None):
-            raise ValueError(f"'{unknown}' is no coordinate system; look its code up on epsg.io, such as EPSG:25833")
+            raise ValueError(f"'{unknown}' is not a coordinate system; look up its code on epsg.io, such as EPSG:25833")
         return codes
 
     @field_validator("bbox")
@@ -218,11 +218,11 @@ class Place(Declared):
     @model_validator(mode="after")
     def _one_way(self) -> Place:
         if (self.x is None) != (self.y is None):
-            raise ValueError("x and y go together")
+            raise ValueError("x and y must both be given")
         if sum([self.x is not None, self.text is not None, self.geometry]) > 1:
             raise ValueError("give either x and y, or text, or geometry = true")
         if self.accuracy_m_by_country and self.accuracy_m is None:
-            raise ValueError("accuracy_m_by_country needs accuracy_m, too: what holds in all other countries")
+            raise ValueError("accuracy_m_by_country needs accuracy_m as well, which holds in all other countries")
         return self
 
 
@@ -236,12 +236,12 @@ class Expect(Declared):
     @model_validator(mode="after")
     def _in_order(self) -> Expect:
         if self.rows_max is not None and self.rows_max < self.rows_min:
-            raise ValueError(f"rows_max = {self.rows_max} is less than rows_min = {self.rows_min}: no file can be both")
+            raise ValueError(f"rows_max = {self.rows_max} is less than rows_min = {self.rows_min}: no file fits both")
         return self
 
 
 def _no_field(name: str, known: Set[str]) -> str:
-    return f"'{name}' is no field of a record.{did_you_mean(name, known)} Known: {', '.join(sorted(known))}"
+    return f"'{name}' is not a field of a record.{did_you_mean(name, known)} Known: {', '.join(sorted(known))}"
 
 
 class Contract(Declared):
@@ -295,7 +295,7 @@ class Contract(Declared):
             # The port is read only when it is asked for.
             _ = urlsplit(url or "").port
         except ValueError:
-            raise ValueError("no address that can be asked: look at host and port") from None
+            raise ValueError("this address cannot be used: check host and port") from None
         return url
 
     @field_validator("columns", mode="before")
@@ -321,7 +321,7 @@ class Contract(Declared):
         for name in columns:
             known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("ids.", "sector:"))
             if name.startswith("name:") and not name_language(name):
-                raise ValueError(f"'{name}' names no language: write its code in small letters: name:de, name:sr-Latn")
+                raise ValueError(f"'{name}' names no language: write its code in small letters, as in name:de")
             if not known and not name_language(name):
                 said = _no_field(name, RECORD_FIELDS | NAME_FIELDS)
                 raise ValueError(f"{said}, name:<language>, ids.<scheme>, sector:<scheme>")
@@ -341,8 +341,8 @@ class Contract(Declared):
         for name in table:
             if name not in MAPPED_FIELDS:
                 raise ValueError(
-                    f"'{name}' is taken as it stands, its values cannot be mapped. Those of these can: "
-                    f"{', '.join(sorted(MAPPED_FIELDS))}"
+                    f"'{name}' is taken as it stands: its values cannot be mapped. Values can be mapped for these "
+                    f"fields: {', '.join(sorted(MAPPED_FIELDS))}"
                 )
         for name in _FOLDED_FIELDS:
             seen: dict[str, tuple[str, str]] = {}
@@ -350,8 +350,8 @@ class Contract(Declared):
                 other, meant = seen.setdefault(fold_once(word), (word, text))
                 if meant != text:
                     raise ValueError(
-                        f"'{other}' and '{word}' of '{name}' are one word, since case and marks do not matter, but "
-                        f"mean '{meant}' and '{text}': keep one"
+                        f"'{other}' and '{word}' of '{name}' count as one word, since case and marks do not matter, "
+                        f"but are given two meanings, '{meant}' and '{text}': keep one of them"
                     )
         return table
 
@@ -359,9 +359,9 @@ class Contract(Declared):
     def _keys_without_places(self) -> Contract:
         if self.publish_grid_m is not None and self.files and "key" not in self.columns:
             # The key is made of the whole row then, and whoever knows the rest of the row can try all coordinates.
-            raise ValueError("publish_grid_m needs a key in [columns]: one made of the whole row tells its coordinates")
+            raise ValueError("publish_grid_m needs a key in [columns]: one made from the row reveals its place")
         if self.one_record_per_key and "key" not in self.columns:
-            raise ValueError("one_record_per_key needs a key in [columns]: rows that have it in common are one record")
+            raise ValueError("one_record_per_key needs a key in [columns]: rows with the same key become one record")
         return self
 
     @property

@@ -35,8 +35,8 @@ def permits_release(licence: str) -> bool:
 def told_of_refusal(licence: str, consequence: str) -> str:
     """Return what a steward is told of a licence that permits nothing; `consequence` says what becomes of the data."""
     return (
-        f"licence = '{licence[:_SHOWN_MAX]}' permits nothing: {consequence}. Where the owner permits it, write there "
-        "what was permitted"
+        f"licence = '{licence[:_SHOWN_MAX]}' permits nothing: {consequence}. If the owner permits publication, write "
+        "there what was permitted"
     )
 
 

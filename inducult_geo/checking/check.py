@@ -130,7 +130,7 @@ def check(path: Path, run: Run) -> CheckReport:
     contract = load_contract(path)
     if contract.region is not None and contract.region not in run.catalog.regions:
         known = ", ".join(sorted(run.catalog.regions))
-        raise ContractError(f"{path}: region '{contract.region}' is in no catalog. Known: {known}.")
+        raise ContractError(f"{path}: region '{contract.region}' is not in the catalog. Known: {known}.")
     outline = None if contract.region is None else outline_for_check(run.catalog.region(contract.region), run)
     table, result = read_by_contract(contract, run)
     facts = facts_of(contract, contract.region, table, result)

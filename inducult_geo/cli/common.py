@@ -31,7 +31,7 @@ def named_path(text: str) -> Path:
         Where it is empty.
     """
     if not text.strip():
-        raise typer.BadParameter("it is empty. Is a variable not set? Name a path; '.' is the folder you are in.")
+        raise typer.BadParameter("the path is empty. Is a variable not set? Name a path; '.' is the folder you are in.")
     return Path(text)
 
 
@@ -62,7 +62,7 @@ Catalogs = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
 
 _BEGINNING = 2000
-_FOREIGN = "{said}: is there already, and is no {what} that this command wrote. Name another file, or remove it."
+_FOREIGN = "{said}: is there already, and is not a {what} that this command wrote. Name another file, or remove it."
 
 
 def exit_code(problem: InducultError) -> int:

@@ -256,9 +256,9 @@ def review_decide(
     if as_json:
         print_json(outcome.as_dict() | {"dry_run": dry_run})
     else:
-        known = ["That is said already."] if outcome.unchanged else []
+        known = ["This was already decided."] if outcome.unchanged else []
         # Where there is a remark, it says when the decision takes effect.
-        taken = "It is in the log." if outcome.remarks else "The next run obeys it."
+        taken = "The decision is in the log." if outcome.remarks else "It takes effect in the next run."
         end = taken if outcome.added else "Nothing is written."
         typer.echo("\n".join([*outcome.lines()[1:], *known, end, *([_DRY] if dry_run else [])]))
     raise typer.Exit(outcome.exit_code)
@@ -287,8 +287,8 @@ def _refuse_to_lose(out: Path, columns: Iterable[str]) -> None:
         refuse_foreign(out, columns)
     elif out.is_file() and out.stat().st_size:
         raise ConfigError(
-            f"{out}: is there already, maybe with answers. Name another file; or save it as '{out.stem}.csv' ('CSV "
-            "UTF-8') and name that: its answers are obeyed."
+            f"{out}: is there already and may hold answers. Name another file; or save this one as '{out.stem}.csv' "
+            "('CSV UTF-8') and name that: its answers are then obeyed."
         )
 
 
@@ -328,7 +328,7 @@ def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records
     if contract is None:
         return records_of_release(side)
     if "key" not in contract.columns:
-        opened.say(f"{side}: names no key, so the ids of its rows are made of their content")
+        opened.say(f"{side}: its contract names no key, so the ids of its rows are made from their content")
     return read_by_contract(contract, opened)[1].records
 
 
@@ -372,14 +372,16 @@ def _link_told(numbers: dict[str, Any], out: Path) -> str:
     if numbers["same"] or numbers["different"]:
         lines.append(f"decisions in {out} that were obeyed: {numbers['same']} same, {numbers['different']} different")
     if numbers["unknown"]:
-        lines.append(f"decisions without effect, since a row is in neither list any more: {numbers['unknown']}")
+        lines.append(
+            f"decisions without effect, since one of their rows is no longer in either list: {numbers['unknown']}"
+        )
     if numbers["kept"]:
-        lines.append(f"not found any more, and kept for the note beside it: {counted(numbers['kept'], 'pair')}")
+        lines.append(f"pairs no longer found, but kept because of their note: {counted(numbers['kept'], 'pair')}")
     for side in ("left", "right"):
         if rows := numbers[f"{side}_nowhere"]:
-            hint = "a column country, or countries in the contract, would find more"
+            hint = "a column for the country, or `countries` in the contract, would find more"
             lines.append(f"{side} records that state neither a place nor a country: {rows}; {hint}")
         if reasons := numbers[f"{side}_rejected"]:
             told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-            lines.append(f"{side} records that were left out: {told}. `inducult check` tells which and why.")
+            lines.append(f"{side} records that were left out: {told}. `inducult check` shows which ones, and why.")
     return "\n".join(lines)

@@ -167,8 +167,8 @@ def _read_points(path: Path) -> Any:
     if not isinstance(table.index, pd.RangeIndex):
         # pandas takes the first column for an index then, and every name belongs to the wrong column.
         raise ConfigError(
-            f"{path}: its rows have more cells than its first line has names: a name is missing, or numbers have a "
-            "decimal comma. Name every column; where numbers have commas, separate the columns with semicolons."
+            f"{path}: rows have more cells than the first line has names. Either a name is missing, or numbers have a "
+            "decimal comma. Name every column; if numbers have commas, separate the columns with semicolons."
         )
     names = {name: str(name).strip().lower() for name in table}
     table = table.rename(columns={name: short for name, short in names.items() if short in ("x", "y")})

@@ -81,7 +81,7 @@ def publish(
         broken = [finding for finding in verify_release(folder) if not finding.ok]
         if broken:
             told = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken[:3])
-            raise ReleaseError(f"{release}: breaks its promises and is not published: {told}")
+            raise ReleaseError(f"{release}: breaks its promises and is not published:  {told}")
         say(f"loading it into schema {schema}")
         rows = load_postgis(folder, to, schema=schema)
     if as_json:

@@ -43,7 +43,7 @@ def run(
 ) -> None:
     """Collect, harmonize, match, enrich and release: all regions that have data, or those named."""
     if osm is not None and overpass:
-        raise ConfigError("--osm and --overpass exclude each other: name an extract, or ask the server.")
+        raise ConfigError("--osm and --overpass cannot be used together: either name an extract, or ask the server.")
     if osm is not None and not osm.is_file():
         raise ConfigError(f"--osm {osm}: no such file.")
     from inducult_geo.pipeline import run_all

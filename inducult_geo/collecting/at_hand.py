@@ -43,11 +43,11 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     )
     if not (with_data or outlined):
         raise ConfigError(
-            f"{run.folder.root}: no region has data. Put OpenStreetMap extracts into {run.folder.raw / 'osm'} "
-            f"or partner files with their contracts into {run.folder.partners}." + (f" {hint}" if missed else "")
+            f"{run.folder.root}: no region has data. Put OpenStreetMap extracts into {run.folder.raw / 'osm'}, or "
+            f"partners' files with their contracts into {run.folder.partners}." + (f" {hint}" if missed else "")
         )
     if missed:
-        run.say(f"not every region is run. {hint}")
+        run.say(f"not every region was run. {hint}")
     return sorted([*with_data, *outlined], key=lambda region: region.id)
 
 
@@ -72,9 +72,9 @@ def refuse_emptied(run: Run) -> None:
         home = raw / name if holds_files(raw) else raw
         if name in before - holding and home.is_dir():
             raise ConfigError(
-                f"{home}: is empty, and held files in the last run, whose sites would all leave. Is its disk or "
-                "share mounted? Where they were taken away for good, remove the empty folder, too. Until then nothing "
-                "is done."
+                f"{home}: is empty, but held files in the last run, and all of their sites would disappear. Is its "
+                "disk or share mounted? If the files were removed for good, remove the empty folder as well. Until "
+                "then nothing is done."
             )
     now = sorted(holding | (before - {*asked}))
     if now != noted:
@@ -120,8 +120,8 @@ def _refuse_elsewhere(regions: Sequence[Region], run: Run) -> None:
         contract = run.catalog.sources.get(name)
         if contract and contract.region and contract.region not in {region.id for region in regions}:
             raise ConfigError(
-                f"--afresh-source {name}: it is of {contract.region}, which this run leaves out. Say: inducult run "
-                f"{contract.region} --afresh-source {name}"
+                f"--afresh-source {name}: this source belongs to {contract.region}, which is not part of this run. "
+                f"Use: inducult run {contract.region} --afresh-source {name}"
             )
 
 

@@ -141,8 +141,8 @@ def outline(region: Region, run: Run, *, extract: Path | None = None) -> Outline
     tags = " or ".join(f"{key}={'|'.join(values)}" for key, values in region.boundary.tags.items())
     by_tags = f", or an extract that holds the boundary tagged {tags}" if tags else ""
     raise RegionError(
-        f"{region.id}: no outline of the region. Put one at {own_file(region, run)}{by_tags}, "
-        "or name it as [boundary] file in the region's TOML."
+        f"{region.id}: the region has no outline. Put one at {own_file(region, run)}{by_tags}, or name it as "
+        "[boundary] file in the region's TOML."
     )
 
 
@@ -150,7 +150,7 @@ def outline_for_check(region: Region, run: Run) -> Outline:
     """Return the best outline at hand without an extract or the network; the bounding box where there is none."""
     sample = run.folder.root / "raw" / "sample" / "boundaries" / f"{region.id}.geojson"
     found = _from_file(region, run) or read_outline(kept_file(region, run)) or read_outline(sample)
-    return found or Outline(shapely.box(*region.bbox), "bounding box: the region's outline is not at hand")
+    return found or Outline(shapely.box(*region.bbox), "bounding box, since the region's outline is missing")
 
 
 def read_outline(path: Path) -> Outline | None:
@@ -166,7 +166,7 @@ def read_outline(path: Path) -> Outline | None:
     try:
         table = read_table(path, Read())
     except ChoiceError as problem:
-        several = f"{path}: has several {problem.what}s ({quoted(problem.options)}), and may hold only one"
+        several = f"{path}: has several {problem.what}s ({quoted(problem.options)}), but may hold only one"
         raise RegionError(f"{several}. Save the one with the outline as a file of its own.") from problem
     except ContractError as problem:
         told = str(problem).removeprefix(f"{path}: ")
@@ -174,7 +174,9 @@ def read_outline(path: Path) -> Outline | None:
     shapes = table.frame["geometry"] if has_shapes(table.frame) else pd.Series(dtype=object)
     polygons = table.frame[[one is not None and one.geom_type in ("Polygon", "MultiPolygon") for one in shapes]]
     if polygons.empty or table.crs is None:
-        raise RegionError(f"{path}: holds no polygon with a CRS. A region's boundary is one or more polygons.")
+        raise RegionError(
+            f"{path}: holds no polygon with a coordinate system. A region's boundary must be one or more polygons."
+        )
     area = _one_area(path, polygons["geometry"].to_numpy(), table.crs)
     first = {str(name): str(value) for name, value in polygons.iloc[0].drop("geometry").items() if value is not None}
     source = first.get("note") or first.get("source") or path.name
@@ -190,13 +192,13 @@ def _one_area(path: Path, polygons: Any, crs: str) -> BaseGeometry:
         Where one crosses itself at every turn, nothing is left of them, or they do not lie on the globe.
     """
     if any(map(is_tangled, polygons)):
-        raise RegionError(f"{path}: a polygon {TANGLED}: it is no outline of a region. Draw it again.")
+        raise RegionError(f"{path}: a polygon {TANGLED}, so it cannot be the outline of a region. Draw it again.")
     try:
         degrees = gpd.GeoSeries([*polygons], crs=crs).make_valid().to_crs("EPSG:4326")
         area = shapely.make_valid(shapely.union_all(degrees.make_valid().to_numpy()))
     except (shapely.errors.ShapelyError, ProjError, ValueError) as problem:
         raise RegionError(
-            f"{path}: its polygons cannot be joined to an outline: {problem}. Export it again."
+            f"{path}: its polygons cannot be joined into one outline: {problem}. Export it again."
         ) from problem
     if area.geom_type == "GeometryCollection":
         # Mending leaves lines where a polygon touches itself: no place lies within these.
@@ -223,7 +225,9 @@ def _from_file(region: Region, run: Run) -> Outline | None:
     path = region.declared_in.parent / region.boundary.file
     found = _in_its_box(region, path)
     if found is None:
-        raise RegionError(f"{region.declared_in}: [boundary] file {path} is not there. Put it there, or mend the name.")
+        raise RegionError(
+            f"{region.declared_in}: [boundary] file {path} is not there. Put it there, or correct the name."
+        )
     declared = region.boundary
     outline = Outline(
         found.area,
@@ -237,7 +241,7 @@ def _from_file(region: Region, run: Run) -> Outline | None:
 def _permitted(outline: Outline, path: Path) -> Outline:
     """Refuse an outline whose licence says that it stays in the house: every release shows it."""
     if keeps_in_house(outline.licence):
-        refusal = told_of_refusal(outline.licence, "every release shows the outline, so take another")
+        refusal = told_of_refusal(outline.licence, "every release shows the outline, so use another one")
         raise RegionError(f"{path}: {refusal}.")
     return outline
 
@@ -247,9 +251,9 @@ def _in_its_box(region: Region, path: Path) -> Outline | None:
     found = read_outline(path)
     if found is not None and not found.area.intersects(shapely.box(*region.bbox)):
         raise RegionError(
-            f"{path}: is no outline of {region.id}: it spans {_rounded(found.area.bounds)} degrees, and the region's "
-            f"bbox is {_rounded(region.bbox)}. Are its axes swapped, is it of another region, or is "
-            "the bbox wrong?"
+            f"{path}: is not an outline of {region.id}: it spans {_rounded(found.area.bounds)} degrees, and the "
+            f"region's bbox is {_rounded(region.bbox)}. Are its axes swapped, does it show another region, or is the "
+            "bbox wrong?"
         )
     return found
 
@@ -295,6 +299,7 @@ def _of_osm(region: Region, area: BaseGeometry | None, source: str) -> Outline |
     if official_km2 is not None and abs(measured_km2 / official_km2 - 1) > AREA_TOLERANCE:
         raise RegionError(
             f"{region.id}: the outline in the {source} measures {measured_km2:,.0f} km2, not {official_km2:,.0f}. "
-            "It is only a part, or the [boundary] tags pick out another place: give the region a file."
+            "Either it is only a part, or the [boundary] tags select another place: give the region a file with its "
+            "outline."
         )
     return Outline(area, source, "ODbL-1.0", "© OpenStreetMap contributors")

@@ -247,7 +247,10 @@ def _without_extract(contract: Contract, region: Region, run: Run, *, was_there:
             + (f", or get it: inducult fetch {region.id}." if region.geofabrik else ".")
         )
     if others:
-        run.say(f"{region.id}: without OpenStreetMap: the catalog names no extract, and {folder} holds none of it")
+        run.say(
+            f"{region.id}: built without OpenStreetMap: the catalog names no extract, and {folder} holds none for this "
+            "region"
+        )
     return _absent(contract, region.id)
 
 

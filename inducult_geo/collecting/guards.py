@@ -34,8 +34,8 @@ def refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
     lost = [grid for grid in lost if not (run.settings.grids_folder / grid).is_file()]
     if lost:
         raise SourceError(
-            f"{now.source}: the datum grid {', '.join(lost)}, by which it was placed so far, is not in "
-            f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
+            f"{now.source}: the datum grid {', '.join(lost)}, with which its places were transformed so far, is no "
+            f"longer in {run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
             f"{now.accuracy_m} m instead of {before.accuracy_m} m: {command_afresh(now)}."
         )
 
@@ -78,10 +78,10 @@ def refuse_renumbered(before: Records, now: Records, facts: SourceFacts) -> None
     if moved:
         key, was = (own.partition(":")[2] for own in moved[0])
         raise SourceError(
-            f"{facts.source}: {counted(len(moved), 'row')} stand under the key of another row ('{key}' is the one that "
-            f"was '{was}'): the list was numbered anew, and site ids and decisions would go to other works. Let "
-            "[columns] key name a column that stays with its row, or map none. If it must be so: "
-            f"`{command_afresh(facts)}`."
+            f"{facts.source}: {counted(len(moved), 'row')} now have the key of another row ('{key}' is the row that "
+            f"was '{was}' before): the list was numbered anew, so that site ids and decisions would move to other "
+            "works. Let [columns] key name a column whose values stay with their rows, or map no key. If this is "
+            f"intended: `{command_afresh(facts)}`."
         )
 
 
@@ -98,8 +98,7 @@ def with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
         return now
     had += gone
     told = (
-        f"{counted(has, 'record')} can be used, where an earlier run had {had}: {had - has} are gone at once. "
-        "Was the file cut? Then put back the whole one. If it is right: "
-        f"`{command_afresh(now)}` ends this notice."
+        f"{counted(has, 'record')} can be used, but an earlier run had {had}: {had - has} are gone at once. If the "
+        f"file was cut off, put the whole file back. If it is right: `{command_afresh(now)}` ends this notice."
     )
     return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))

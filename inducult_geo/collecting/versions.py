@@ -111,8 +111,8 @@ def refuse_other_list(found: Difference, before: SourceFacts, now: SourceFacts) 
     if had < ROWS_MIN or not (is_unknown or is_another) or not _is_other_file(before, now):
         return
     raise SourceError(
-        f"{now.source}: {_files(now)} seems to hold another list than before: of its {counted(has, 'row')} {known} are "
-        f"known. Put the right file there. If it is right: `{command_afresh(now)}`."
+        f"{now.source}: {_files(now)} seems to hold a different list than before: of its {counted(has, 'row')} {known} "
+        f"are known. If it is the wrong file, put the right one there. If it is right: `{command_afresh(now)}`."
     )
 
 
@@ -141,7 +141,9 @@ def with_news(
         kept = [] if _is_other_file(before, now) else [one for one in before.problems if one.kind == NEW_VERSION]
         return replace(now, problems=(*now.problems, *kept))
     was, has = (len(frame) for frame in records)
-    what = f"a new version of {_files(now)}" if _is_other_file(before, now) else f"{_files(now)} is read otherwise now"
+    what = (
+        f"a new version of {_files(now)}" if _is_other_file(before, now) else f"{_files(now)} is now read differently"
+    )
     told = [f"{what}: {counted(has, 'row')}" + (f", before {was}" if was != has else "")]
     told += [f"{len(found.gone)} gone ({_names(records[0], found.gone)})"] if found.gone else []
     told += [f"{len(found.new)} new ({_names(records[1], found.new)})"] if found.new else []
@@ -171,7 +173,11 @@ def _read_the_same(before: Records, now: Records) -> str:
     same = int((is_same & (is_near | (shapely.is_missing(shapes[0]) & shapely.is_missing(shapes[1])))).sum())
     if not same:
         return ""
-    return " (what is read of them is the same)" if same == number else f" (of {same} what is read is the same)"
+    return (
+        " (what is read from them is the same)"
+        if same == number
+        else f" (for {same} of them, what is read is the same)"
+    )
 
 
 def _rekeyed(found: Difference) -> str:
@@ -179,8 +185,8 @@ def _rekeyed(found: Difference) -> str:
     if found.same:
         return f"{found.rekeyed} under a new key"
     return (
-        f"all rows have new keys, and {found.rekeyed} go on by name or place. Let [columns] key name a column "
-        "that stays with its row, or map none"
+        f"all rows have new keys, and {found.rekeyed} were recognized by name or place. Let [columns] key name a "
+        "column whose values stay with their rows, or map no key"
     )
 
 

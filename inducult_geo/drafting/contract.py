@@ -63,7 +63,7 @@ _MOSTLY = 0.5
 
 _NO_PLACE = "No column looks like coordinates: a run takes no row without a place. See `inducult link`."
 _HOW_TRUE = (
-    f"# accuracy_m = {UNSTATED_ACCURACY_M['unknown']:g} # assumed until it is stated",
+    f"# accuracy_m = {UNSTATED_ACCURACY_M['unknown']:g} # assumed as long as it is not stated",
     '# origin = "surveyed" # or digitized, address, settlement',
 )
 
@@ -184,9 +184,12 @@ def _head(found: _Draft, path: Path, about: Region | None) -> None:
     name = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode().lower()
     found.head += [
         comment(
-            f"A first contract for {path.name}. Every line with 'guessed' is one: look at it, then remove the word."
+            f"A first contract for {path.name}. Every line with 'guessed' holds a guess: check it, then remove the "
+            "word."
         ),
-        comment("Lines that begin with '#' and hold a key are undecided: complete one and remove its '#'."),
+        comment(
+            "Lines that begin with '#' and hold a key are undecided: complete those that apply, and remove their '#'."
+        ),
         f"id = {quoted(_ID.sub('_', name).strip('_')[:60] or 'source')} # guessed: from the file's name",
         f"title = {quoted(path.stem)} # guessed: from the file's name",
     ]
@@ -358,7 +361,7 @@ def _rival_lines(name: str, others: list[Column]) -> tuple[list[str], set[str]]:
 def _say_no_name(found: _Draft, free: list[Column], operators: list[Column]) -> None:
     """Offer the columns that may hold names though none is called so."""
     # Of a list of firms the firm is what a site is called.
-    offered = [f"# name = {quoted(column.name)} # of a list of firms" for column in operators]
+    offered = [f"# name = {quoted(column.name)} # if this is a list of companies" for column in operators]
     offered += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in names_of(free)[:3]]
     found.columns.append(comment("No column is called a name; one of these may hold it:" if offered else "No names."))
     found.columns += offered or ['# name = ""']

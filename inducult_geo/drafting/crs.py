@@ -45,8 +45,8 @@ _OFFERED_MAX = 6
 _NAMED_MAX = 3
 _FAR_M = 2000.0
 _NOT_WHERE_USED = (
-    "As stated, the places do not lie where this system is used: what the file states may be of another. Draft again "
-    "with --region, which names what fits."
+    "Read in this system, the places do not lie where it is used: the file may state the wrong one. Draft again with "
+    "--region, which names what fits."
 )
 _HOW_TO_TELL = (
     "Their numbers look alike. Enter the latitude and longitude of the first place into a map search: in which one "
@@ -139,7 +139,7 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
     if stated is not None and _fits_globe(stated, points):
         code = stated if re.fullmatch(r"[A-Za-z]+:\d+", stated) else None
         if code is None and not _is_registered(stated):
-            lines.place.append(comment(f"The file states {short(stated)}, which is no registered system."))
+            lines.place.append(comment(f"The file states {short(stated)}, which is not a registered system."))
             if len(points):
                 _choose(lines, stated, points, about, run)
             return lines
@@ -152,7 +152,7 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
         return lines
     if stated is not None:
         numbers = number_range(points[:, 0])
-        lines.place.append(comment(f"The file states {short(stated)}, but its numbers are no degrees ({numbers})."))
+        lines.place.append(comment(f"The file states {short(stated)}, but its numbers are not degrees ({numbers})."))
     if len(points):
         _choose(lines, stated, points, about, run)
     return lines
@@ -170,7 +170,9 @@ def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run)
     choice = PointsIn(points, about, run).choice(code)
     if choice is None or (choice.reading is not None and choice.reading.is_as_declared):
         return []
-    return [comment(f"As stated, the places do not lie in {about.id}: inducult check names what fits.")]
+    return [
+        comment(f"Read in this system, the places do not lie in {about.id}: inducult check names the systems that fit.")
+    ]
 
 
 def _lie_where_used(code: str, points: np.ndarray) -> bool:
@@ -197,7 +199,10 @@ def _choose(lines: SystemLines, stated: str | None, points: np.ndarray, about: R
     for there, candidate in found:
         lines.offer(candidate.reading.crs, _candidate_told(candidate, there))
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
-        told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
+        told = (
+            f"None of them puts all rows into {about.id}: there may be slips, rows from elsewhere, or several systems "
+            "in one file."
+        )
         lines.place.append(comment(tried[0].mixed or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None and about is not None:
@@ -225,7 +230,9 @@ def _nothing_usual(lines: SystemLines, points: np.ndarray, there: PointsIn | Non
         lines.ask()
         return
     where = f" in {there.region.id}" if there is not None else " in any region"
-    lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
+    lines.place.append(
+        comment(f"None of the systems in use there puts the places{where}: ask the sender which system it is.")
+    )
     if there is not None:
         if told := _without_decimals(there):
             lines.place += told
@@ -254,8 +261,8 @@ def _old_degrees(reading: Reading, there: PointsIn) -> list[str]:
             told.append(f"{CRS(datum).name} ({datum}) {away_m:,.0f} m, {as_old.share:.0%} inside")
     if not told:
         return []
-    said = f"If they are degrees of old maps, they lie elsewhere: {'; '.join(told)}."
-    return [comment(f"{said} Only a row whose true place is known can tell.")]
+    said = f"If they are degrees from old maps, they lie elsewhere: {'; '.join(told)}."
+    return [comment(f"{said} Only a row whose true place is known can show which one is right.")]
 
 
 def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:

@@ -63,7 +63,7 @@ def lost_zero_lines(postcodes: Column, country: str | None) -> list[str]:
     return [
         comment(
             f"{quoted(postcodes.name)}: {len(short)} of {len(postcodes.cells)} have less than {_DIGITS} digits "
-            f"({quoted(short[0])}): a spreadsheet takes the zero before a number away. They are published as they "
-            "stand: mend them in the file, or ask for it with postcodes as text."
+            f"({quoted(short[0])}): a spreadsheet removes the leading zero of a number. They are published as they "
+            "stand: correct them in the file, or ask for a file with the postcodes as text."
         )
     ]

@@ -81,12 +81,12 @@ def key_lines(key: Column | None, unique: list[str], doubled: Sequence[Column]) 
     told_of = [line for column in doubled[:_FEW] for line in _doubled_lines(column)]
     if key is None:
         none = "No column that is named like a key is one" if doubled else "No column is named like a key"
-        return [comment(f"{none}: rows are known by their content until one is set."), *told_of, *others]
+        return [comment(f"{none}: until one is set, rows are recognized by their content."), *told_of, *others]
     told = f"key = {quoted(key.name)} # guessed: filled and different in every row"
     if not (key.is_counter or key.is_called_row):
         return [told, *told_of]
-    instead = "take another" if others else "ask the sender for a key that stays"
-    counts = comment(f"If that only numbers the rows, the next file has other numbers: {instead}.")
+    instead = "take another" if others else "ask the sender for a key that never changes"
+    counts = comment(f"If it only numbers the rows, the next file will have other numbers: {instead}.")
     return [told, counts, *told_of, *others]
 
 
@@ -101,7 +101,8 @@ def _doubled_lines(column: Column) -> list[str]:
         told.append(f"{counted(lacking, 'row')} without one would be rejected")
     return [
         comment(
-            f"{short(column.name)} is called like a key, but {'; '.join(told)}. Ask the sender to mend that, then:"
+            f"{short(column.name)} has the name of a key, but {'; '.join(told)}. Ask the sender to correct that, "
+            "then use:"
         ),
         f"# key = {quoted(column.name)}",
     ]

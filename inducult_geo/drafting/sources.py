@@ -30,7 +30,7 @@ def one_record_lines(items: Column) -> list[str]:
     different = len(set(items.cells))
     if different == len(items.cells):
         return []
-    told = f"{counted(len(items.cells), 'row')} of {counted(different, 'item')}: a query has a row for each value"
+    told = f"{counted(len(items.cells), 'row')} of {counted(different, 'item')}: a query gives a row for each value"
     return [f"one_record_per_key = true # guessed: {told}"]
 
 
@@ -38,7 +38,9 @@ def licence_lines(columns: Sequence[Column]) -> list[str]:
     """Offer the license of a table that seems to come from OpenStreetMap or Wikidata: what they publish has one."""
     if any(column.cells and column.share(_is_osm) >= _MOSTLY for column in columns):
         return [
-            comment("Its rows seem to be objects of OpenStreetMap, which a run reads itself, with every tag: from an"),
+            comment(
+                "Its rows seem to be objects of OpenStreetMap, which a run reads by itself, with every tag: from an"
+            ),
             comment(
                 "extract (inducult fetch) or a server (inducult run --overpass). If this export is wanted as well:"
             ),

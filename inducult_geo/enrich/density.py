@@ -172,7 +172,7 @@ def density(points: Floats, *, cell_m: int, bandwidth_m: float, bounds: tuple[fl
     shape = (north - south, east - west)
     if shape[0] * shape[1] > MAX_CELLS:
         raise InducultError(
-            f"density: {shape[1]} x {shape[0]} cells of {cell_m} m are more than {MAX_CELLS}: take larger cells"
+            f"density: {shape[1]} x {shape[0]} cells of {cell_m} m are more than {MAX_CELLS}: choose larger cells"
         )
     column, row = points[:, 0] / cell_m - west, north - points[:, 1] / cell_m
     inside = (column >= 0) & (column <= shape[1]) & (row >= 0) & (row <= shape[0])

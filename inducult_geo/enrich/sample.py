@@ -161,12 +161,15 @@ def _numbers(values: Floats, raster: RasterSource) -> tuple[pd.Series, list[str]
     low, high = POSSIBLE[raster.column]
     wrong = (values < low) | (values > high)
     doubts = [
-        f"{n} sites have the value {value:g}, which no {raster.column} can be: they stay without. If it stands for "
-        f"'no value', say so in the file: gdal_edit.py -a_nodata {value:g} {raster.file}"
+        f"{n} sites have the value {value:g}, which is not possible for {raster.column}: these sites get no value. If "
+        f"it stands for 'no value', declare it in the file: gdal_edit.py -a_nodata {value:g} {raster.file}"
         for value, n in zip(*np.unique(values[wrong], return_counts=True), strict=True)
     ]
     if len(doubts) > MAX_DOUBTS:
-        doubts = [*doubts[:MAX_DOUBTS], f"{len(doubts) - MAX_DOUBTS} more impossible values: is it {raster.column}?"]
+        doubts = [
+            *doubts[:MAX_DOUBTS],
+            f"{len(doubts) - MAX_DOUBTS} more impossible values: does this raster really hold {raster.column}?",
+        ]
     return pd.Series(np.where(wrong, np.nan, values), dtype="float64"), doubts
 
 
@@ -214,8 +217,8 @@ def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path)
     except _UNREADABLE as problem:
         told = str(problem.__cause__ or problem).rstrip(". ").replace(f"{path.parent}/", "")
         raise _UnusableError(
-            f"{path.name} cannot be read: {told}. Open it in QGIS, or fetch it anew; a mosaic or a web service "
-            "(VRT, WMS ...) is not followed: save it as one file with gdal_translate -of COG"
+            f"{path.name} cannot be read: {told}. Try to open it in QGIS, or download it again; a mosaic or a web "
+            "service (VRT, WMS ...) is not followed: save it as a single file with gdal_translate -of COG"
         ) from problem
 
 
@@ -231,11 +234,13 @@ def raster_path(raster: RasterSource, folder: Path) -> Path | None:
 def _check(dataset: Any, raster: RasterSource) -> None:
     """Refuse a raster that says not where it lies, lacks the band or cannot be read in pieces."""
     if dataset.crs is None:
-        raise _UnusableError(f"{raster.file} has no CRS: set it with gdal_edit.py -a_srs, it is not guessed")
+        raise _UnusableError(
+            f"{raster.file} states no coordinate system, and none is guessed: set it with gdal_edit.py -a_srs"
+        )
     if raster.band > dataset.count:
         raise _UnusableError(f"{raster.file} has {dataset.count} bands, not {raster.band}: correct `band`")
     if "complex" in dataset.dtypes[raster.band - 1]:
-        raise _UnusableError(f"{raster.file} holds complex numbers, which are no {raster.column}")
+        raise _UnusableError(f"{raster.file} holds complex numbers, which cannot be {raster.column}")
     height, width = dataset.block_shapes[raster.band - 1]
     if height * width > MAX_BLOCK_CELLS:
         raise _UnusableError(

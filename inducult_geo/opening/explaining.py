@@ -26,7 +26,7 @@ _WITH_PLACE: Final = ("accuracy_m", "area_m2", "geometry_origin")
 _HOW: Final[Mapping[str, str]] = {
     "site_id": "kept for ever from the site's first record",
     "names": "every name of every record",
-    "aspect": "from all records: both where monument and factory meet",
+    "aspect": "from all records: 'both' if some say monument and others factory",
     "wikidata": "the best record that has one",
     **dict.fromkeys(("n_sources", "n_records", "n_review"), "counted"),
     "part_of": "by its outline, or decided by a person",
@@ -39,8 +39,8 @@ _HOW: Final[Mapping[str, str]] = {
     "licence": "of all records",
     "attribution": "of all sources",
     "lineage": "written when the records were merged",
-    "first_seen": "oldest of all records",
-    "last_seen": "newest of all records",
+    "first_seen": "the oldest date of all records",
+    "last_seen": "the newest date of all records",
     "run_id": "hash of all inputs",
 }
 """How a value came about that no single record stands for."""
@@ -174,7 +174,7 @@ def _sentences(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
 def _of_records(site: Site) -> Iterator[str]:
     number, sources = len(site.records), site.records["source"].nunique()
     if number == 1:
-        yield "It is one record alone; nothing was merged."
+        yield "It consists of a single record; nothing was merged."
     else:
         yield f"{number} records of {counted(sources, 'source')} are this site:"
     titles = dict(zip(site.sources["source"], site.sources["title"], strict=True))
@@ -196,7 +196,7 @@ def _of_evidence(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
             f"{_distance(pair['distance_m'])}. Evidence: {_shown(pair['why'])}."
         )
     if len(site.records) > 1:
-        yield f"The weakest link that holds them together has {_number(site.row['confidence'])} (`confidence`)."
+        yield f"The weakest link between them has a probability of {_number(site.row['confidence'])} (`confidence`)."
 
 
 def _of_place(site: Site) -> Iterator[str]:

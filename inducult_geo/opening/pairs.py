@@ -110,8 +110,8 @@ class PairExplained:
         if self.compared[0] == self.compared[1]:
             return f"of these rows of '{source}' '{self.compared[0]}' alone is compared with others"
         if source == self.right.get("source"):
-            return f"both are of '{source}', and what one list gives as two rows are two places until a person decides"
-        return "neither near each other, nor of one town, nor alike in a rare word, or others were more so"
+            return f"both are of '{source}', and two rows of one list are two places until a person decides otherwise"
+        return "they are neither near each other, nor in one town, nor share a rare word, or other records did so more"
 
 
 def explain_pair(left: str, right: str, run: Run) -> PairExplained:

@@ -76,8 +76,8 @@ def open_release(path: Path | str, *, check: bool = True) -> Release:
     missing = [name for name in (*_NEEDED, SUMS) if not (folder / name).is_file()]
     if missing:
         raise ConfigError(
-            f"{folder}: is no whole release: it lacks {', '.join(missing)}. Name the folder of a release, such as "
-            "data/processed/current, and copy it as a whole."
+            f"{folder}: is not a complete release, since it lacks {', '.join(missing)}. Name the folder of a release, "
+            "such as data/processed/current, and copy it as a whole."
         )
     release = Release(folder)
     _require_schema(release)
@@ -86,8 +86,8 @@ def open_release(path: Path | str, *, check: bool = True) -> Release:
         altered = [*sums.altered, *(name for name in _NEEDED if name in sums.unlisted)]
         if altered:
             raise ReleaseError(
-                f"{folder}: {', '.join(altered[:5])}: not what {SUMS} says: altered or damaged (to begin editing "
-                "in QGIS is enough). Get the release anew; open_release(path, check=False) opens it as it is."
+                f"{folder}: {', '.join(altered[:5])}: not what {SUMS} says: altered or damaged (to begin editing in "
+                "QGIS is enough). Get the release again; open_release(path, check=False) opens it as it is."
             )
     return release
 
@@ -122,7 +122,7 @@ class Release:
             return Opened(self.folder).manifest
         except (ValueError, OSError) as problem:
             raise ReleaseError(
-                f"{self.folder / 'manifest.json'}: cannot be read: {problem}. Get the release anew."
+                f"{self.folder / 'manifest.json'}: cannot be read: {problem}. Get the release again."
             ) from problem
 
     @property
@@ -305,14 +305,14 @@ class Release:
 
     def _why_unknown(self, site_id: str, ids: set[str]) -> str:
         if not site_id.upper().startswith("IC-"):
-            return "no site id, which begins with IC-." + self._called(site_id)
+            return "not a site id, which begins with IC-." + self._called(site_id)
         close = difflib.get_close_matches(site_id.upper(), sorted(ids), n=1, cutoff=0.8)
         meant = f" Did you mean {close[0]}?" if close else ""
         if not check_site_id(site_id):
-            return f"no site id: its check character does not fit, so a character was mistyped.{meant}"
+            return f"not a site id: its check character does not fit, so a character was mistyped.{meant}"
         return (
-            f"no site of release {self.about['run_id']}. It may be of another release, or gone since: compare the two "
-            f"with `changes_since`.{meant}"
+            f"not a site of release {self.about['run_id']}. It may be in another release, or have disappeared since: "
+            f"compare the two with `changes_since`.{meant}"
         )
 
     def _called(self, text: str) -> str:

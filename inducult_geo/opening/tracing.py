@@ -65,7 +65,7 @@ def site_of(text: str, run: Run) -> str:
         raise ConfigError(f"no site is called '{text}'. Give the name on the map, the id of a site or a record's key.")
     if len(found) > 1:
         some = first_few([f"{site} {told}" for site, told in found], _MOST_CALLED, "; ")
-        raise ConfigError(printable(f"{len(found)} sites may be meant by '{text}': {some}. Give one of the ids."))
+        raise ConfigError(printable(f"{len(found)} sites have the name '{text}': {some}. Give one of the ids."))
     return found[0][0]
 
 
@@ -92,13 +92,13 @@ def id_history(site_id: str, run: Run) -> tuple[str, ...]:
         Where no such id was ever given, or it is mistyped.
     """
     if not check_site_id(site_id):
-        raise ConfigError(f"'{site_id}' is no site id: its check character does not fit. Look at it once more.")
+        raise ConfigError(f"'{site_id}' is not a site id: its check character does not fit. Was a character mistyped?")
     registry = registry_of(run)
     mine = registry[registry["site_id"] == site_id]
     if mine.empty:
         raise ConfigError(f"no site {site_id} was ever in {run.folder.root}.")
     told = (*map(printable, (*_history(mine), *changes_told(site_id, run))),)
-    return told or ("its data tell no date, and nothing befell it",)
+    return told or ("its data state no date, and nothing has happened to it",)
 
 
 def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:
@@ -113,14 +113,17 @@ def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:
     """
     sources = {source for stage in built_stages(run) for source in stage.sources_of(site_id)}
     if not sources:
-        return f"{site_id} is no site any more: no region holds a record of it."
+        return f"{site_id} is no longer a site: no region holds a record of it."
     if sources <= withheld_sources(released):
         return (
-            f"{site_id} is in the registry and withheld from the release: all of its records are of sources that no "
-            f"contract lets out (licence, publish): {', '.join(sorted(sources))}. The release counts these records as "
-            "withheld."
+            f"{site_id} is in the registry and withheld from the release: all of its records come from sources whose "
+            f"contracts do not permit publication (licence, publish): {', '.join(sorted(sources))}. The release counts "
+            "these records as withheld."
         )
-    return f"{site_id} is not in the release, which is older than what was last kept of its region: `inducult run`."
+    return (
+        f"{site_id} is not in the release, which is older than the last result for its region. To publish it: "
+        "`inducult run`."
+    )
 
 
 def withheld_record(text: str, released: pd.DataFrame) -> str:
@@ -178,16 +181,18 @@ def unknown_record(key: str, run: Run) -> ConfigError:
     if len(last):
         site_id, region, is_gone = last[["site_id", "region", "is_gone"]].iloc[-1]
         if heir != key and not is_gone:
-            return ConfigError(f"'{key}' goes on as '{heir}', with the same name or at the same place. Give that key.")
+            return ConfigError(f"'{key}' is now '{heir}', with the same name or at the same place. Give that key.")
         if isinstance(region, str) and region not in run.catalog.regions:
             return ConfigError(
-                f"'{key}' is of region '{region}', which no catalog declares here. Name it by --catalog."
+                f"'{key}' belongs to region '{region}', which is not in the catalog. Name its catalog with --catalog."
             )
         return ConfigError(
-            f"'{key}' is gone: its source holds no such row any more, or no region that was built. Its last site was "
-            f"{site_id}: `inducult explain {site_id}` tells what became of that."
+            f"'{key}' is gone: its source no longer has this row, or the row lies in no region that was built. Its "
+            f"last site was {site_id}: `inducult explain {site_id}` tells what became of that site."
         )
-    return ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
+    return ConfigError(
+        f"no record '{key}' in {run.folder.root}. A key consists of the source's id, a colon and the source's own key."
+    )
 
 
 def built_stages(run: Run) -> Iterator[Stage]:

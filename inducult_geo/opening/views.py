@@ -115,7 +115,7 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
         duckdb = import_module("duckdb")
     except ModuleNotFoundError:
         raise ConfigError(
-            "duckdb is not installed: pip install 'inducult-geo[research]'. The frames need it not."
+            "duckdb is not installed: pip install 'inducult-geo[research]'. The data frames work without it."
         ) from None
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)

@@ -122,7 +122,7 @@ def _decimal_mark(cells: Cells, declared: str) -> str:
         return declared
     message = (
         f"the coordinates are written with '{other}' as decimal mark, the contract says '{declared}': they are read as "
-        f"written, e.g. {pairs[0][0]} {pairs[0][1]}. Mend [read] decimal."
+        f"written, for example {pairs[0][0]} {pairs[0][1]}. Mend [read] decimal."
     )
     cells.notes.append(("decimal_differs", message))
     return other
@@ -237,10 +237,12 @@ def _single(shapes: np.ndarray) -> np.ndarray:
 def _refuse_nowhere(cells: Cells, row: int) -> None:
     """Refuse numbers that are no place in any system: 0, 0, and those that no unit of length brings to earth."""
     if not (abs(cells.x[row]) < FARTHEST and abs(cells.y[row]) < FARTHEST):
-        cells.refuse(row, "bad_coordinate", f"{cells.x[row]:g}, {cells.y[row]:g} is no place on earth: mend it")
+        cells.refuse(row, "bad_coordinate", f"{cells.x[row]:g}, {cells.y[row]:g} is not a place on earth: correct it")
         return
     if cells.x[row] == 0 and cells.y[row] == 0:
-        cells.refuse(row, "bad_coordinate", "0, 0 is no place: give the true coordinate, or leave both empty")
+        cells.refuse(
+            row, "bad_coordinate", "0, 0 is not the place of a site: give the true coordinate, or leave both empty"
+        )
 
 
 def _written(cell: Any) -> str | None:

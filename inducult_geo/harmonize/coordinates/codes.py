@@ -103,7 +103,7 @@ def _plus_code(text: str, _country: str | None) -> Parsed | None:
     text = text.partition(" ")[0].rstrip(",")
     if not openlocationcode.isFull(text) or text.endswith("+"):
         raise CoordinateError(
-            f"The plus code {text[:40]!r} is short or coarse; give the full code of 10 digits or more."
+            f"The plus code {text[:40]!r} is shortened or too coarse; give the full code of 10 or more characters."
         )
     area = openlocationcode.decode(text)
     height_m = (area.latitudeHi - area.latitudeLo) * DEGREE_M
@@ -138,7 +138,7 @@ def _utm(text: str, _country: str | None) -> Parsed | None:
     zone, band = int(match[3]), match[4]
     east, north = (item.replace(",", ".") for item in (match.group(5, 6) if match[5] else match.group(8, 7)))
     if not 1 <= zone <= 60 or not 100_000 <= float(east) <= 900_000 or band == "S":
-        raise CoordinateError(f"{text[:60]!r} is no UTM position of the northern hemisphere.")
+        raise CoordinateError(f"{text[:60]!r} is not a UTM position of the northern hemisphere.")
     lon, lat = _utm_zone(zone).transform(float(east), float(north))
     # N stands for the northern hemisphere as well as for a band near the equator.
     if not math.isfinite(lat) or (band not in (None, "N") and not _in_band(lat, band)):

@@ -143,8 +143,8 @@ _WKT_SHAPE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 NO_POINT = (
-    "is a shape, and a text of coordinates is one point: open the file in QGIS (as delimited text, with this column as "
-    "its geometry) and save it as a GeoPackage"
+    "is a shape, but a text of coordinates has to be a single point: open the file in QGIS (as delimited text, with "
+    "this column as its geometry) and save it as a GeoPackage"
 )
 _LONG_BINARY = re.compile(r"(?:\\x|0x)?0[01](?:[0-9a-f]{2}){80,}", re.ASCII | re.IGNORECASE)
 _IN_DEGREES = frozenset({WGS84, "EPSG:4258"})
@@ -170,7 +170,7 @@ def _point(x_text: str, y_text: str, crs: str | None, text: str) -> Parsed:
     x, y = float(x_text), float(y_text)
     may_be_degrees = abs(x) <= 180 and abs(y) <= 90
     if crs in _IN_DEGREES and not may_be_degrees:
-        raise CoordinateError(f"{text[:80]!r} lies off the globe: {crs} is in degrees.")
+        raise CoordinateError(f"{text[:80]!r} is outside the range of degrees, and {crs} is in degrees.")
     if (crs is None or crs in _IN_DEGREES) and may_be_degrees:
         return degrees(y_text, x_text, crs)
     return Parsed("xy", x, y, None, crs, max(last_digit_m(x_text, 1.0), last_digit_m(y_text, 1.0)))
@@ -187,12 +187,12 @@ def _wkb_point(text: str, _country: str | None) -> Parsed | None:
     try:
         shape = shapely.from_wkb(match[1])
     except (shapely.GEOSException, ValueError) as error:
-        raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.") from error
+        raise CoordinateError(f"{text[:80]!r} is not a point in well-known binary (WKB).") from error
     if shape.geom_type not in ("Point", "MultiPoint") or shapely.get_num_coordinates(shape) != 1:
         raise CoordinateError(f"{text[:40]!r}... {NO_POINT}.")
     ((x, y),) = shapely.get_coordinates(shape)
     if not (math.isfinite(x) and math.isfinite(y)):
-        raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.")
+        raise CoordinateError(f"{text[:80]!r} is not a point in well-known binary (WKB).")
     srid = int(shapely.get_srid(shape))
     x_text, y_text = (np.format_float_positional(value, trim="0") for value in (x, y))
     return _point(x_text, y_text, f"EPSG:{srid}" if srid else None, text)
@@ -209,7 +209,7 @@ def _json_point(text: str, _country: str | None) -> Parsed | None:
         # Numbers stay as written, so that their digits tell how true they are.
         found = json.loads(text, parse_float=str, parse_int=str)
     except (ValueError, RecursionError) as error:
-        raise CoordinateError(f"{text[:80]!r} is no JSON that can be read.") from error
+        raise CoordinateError(f"{text[:80]!r} cannot be read as JSON.") from error
     if found.get("type") == "Feature" and isinstance(found.get("geometry"), dict):
         found = found["geometry"]
     if found.get("type") == "Point":

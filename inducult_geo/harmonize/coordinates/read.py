@@ -117,7 +117,7 @@ def _cleaned(text: str) -> str:
 def _checked(found: Parsed, text: str) -> Parsed:
     """Refuse a zero, which stands for "unknown", and degrees off the globe."""
     if found.a == 0 or found.b == 0:
-        raise CoordinateError(f"{text[:80]!r} holds a zero, which stands for an unknown place.")
+        raise CoordinateError(f"{text[:80]!r} has a 0 as a coordinate, which stands for an unknown place.")
     if found.kind != "xy" and not (abs(found.a) <= 90 and abs(found.b) <= 180):
         raise CoordinateError(f"{text[:80]!r} lies off the globe (latitude {found.a}, longitude {found.b}).")
     return found
@@ -242,7 +242,9 @@ def _ungrouped(number: str) -> str:
 def _grouped(number: str) -> float:
     """Read a number of a labelled pair; refuse 850.000, which is 850000 or 850."""
     if re.fullmatch(r"[+-]?[0-9]{1,3}[.,][0-9]{3}", number):
-        raise CoordinateError(f"{number!r} may be a thousand times as large: the mark is of decimals or of thousands.")
+        raise CoordinateError(
+            f"{number!r} may be a thousand times as large: its mark may be that of decimals or that of thousands."
+        )
     return float(_ungrouped(number).replace(",", "."))
 
 
@@ -299,7 +301,7 @@ def _spoken(text: str, country: str | None) -> Parsed | None:
     # After a direction a hyphen parts the two; between bare numbers it may be a range or a minus.
     tokens = _tokens(re.sub(r"(?<=[NSEW])\.? +- +", " , ", marked))
     if tokens and re.search(r"[0-9°'\"][+-][0-9]", text):
-        raise CoordinateError(f"In {text[:80]!r} a hyphen stands where it may part two numbers or be a minus.")
+        raise CoordinateError(f"In {text[:80]!r} a hyphen may either separate two numbers or be a minus sign.")
     while tokens and tokens[0][0] == "c":
         tokens = tokens[1:]
     if not tokens:
@@ -352,10 +354,12 @@ def _pair(match: re.Match[str], tokens: list[tuple[str, str]]) -> Parsed | None:
         _refuse_unless_european(first, second, numbers, bodies)
         return Parsed("latlon", first, second, None, None, precision)
     if (marks[0] in _NORTHWARD) == (marks[1] in _NORTHWARD):
-        raise CoordinateError("Both numbers are of the same axis.")
+        raise CoordinateError("Both numbers are given for the same axis.")
     for label, mark in zip((match.groupdict().get("l1"), match.groupdict().get("l2")), marks, strict=True):
         if label is not None and (label in _NORTHWARD) != (mark in _NORTHWARD):
-            raise CoordinateError("A number is called latitude and east or west, or longitude and north or south.")
+            raise CoordinateError(
+                "A number is given as a latitude with east or west, or as a longitude with north or south."
+            )
     lat, lon = (first, second) if marks[0] in _NORTHWARD else (second, first)
     return Parsed("latlon", lat, lon, None, None, precision)
 
@@ -366,7 +370,7 @@ def _refuse_unless_european(first: float, second: float, numbers: list[str], bod
         raise CoordinateError("Two bare numbers without decimals are not enough to be coordinates.")
     if not is_european(first, second):
         raise CoordinateError(
-            f"{first}, {second} has no names, and is not latitude and longitude of a place in Europe."
+            f"{first}, {second} does not say which number is which, and is not a latitude and longitude in Europe."
         )
 
 
@@ -374,7 +378,7 @@ def _angle(numbers: list[str], mark: str) -> tuple[float, float]:
     """Give signed degrees and the worth of the last digit in meters."""
     sign = numbers[0][0] if numbers[0][0] in "+-" else ""
     if any(number[0] in "+-" for number in numbers[1:]) or (sign and mark in tuple("NSEW")):
-        raise CoordinateError("A sign stands where none belongs.")
+        raise CoordinateError("A plus or minus sign stands where none belongs.")
     value, precision = sexagesimal([number.lstrip("+-").replace(",", ".") for number in numbers])
     return signed(value, sign or mark), precision
 

@@ -138,7 +138,7 @@ def _meaning(letters: frozenset[str], marked: str, country: str) -> dict[str, st
     if letters & {"v", "i", "j", "z"}:
         if letters <= set(_SLAVIC_LETTERS):
             return _SLAVIC_LETTERS
-        raise CoordinateError(f"The letters {', '.join(sorted(letters))} do not belong to one language.")
+        raise CoordinateError(f"The letters {', '.join(sorted(letters))} are not from one language.")
     if "s" in letters and country in _SLAVIC_COUNTRIES and "N" not in marked:
         raise CoordinateError("S may be south or sever (north) here: write the direction out.")
     if "w" in letters and country == "PL":

@@ -310,25 +310,25 @@ def why_unread(text: str) -> str | None:
     years = parse_date(text)
     if years is not None and years.start is None and years.inner is None and not _is_list(years):
         was_seen = "mention" in (years.note or "").split("; ")
-        return "tells when it was seen, and not when work began" if was_seen else "only tells what it is older than"
+        return "says when the place was seen, not when work began" if was_seen else "only says what it is older than"
     if years is not None and years.start is None and _tells_end(years):
-        return "tells when work ended, and no beginning: where it stands for both, map the column as `end`, too"
+        return "says when work ended, but not when it began: if the column holds both, map it as `end`, too"
     if years is not None:
         told = "a century alone" if _names_century(years) else "several years"
-        return f"names {told}, and not in which year work ended"
+        return f"names {told}, but not the year in which work ended"
     if "g" in codes:
-        return "tells a plan, and no beginning of work"
+        return "names a plan, not the beginning of work"
     if "x" in codes and _is_built_again(codes, values):
-        return "tells of closing, and of building again after it"
+        return "names a closing and a rebuilding after it"
     if "x" in codes and "!" in codes and re.search("[YDG]", codes):
-        return "tells of closing, and beside it what is not understood"
+        return "names a closing, with words beside it that are not understood"
     if re.fullmatch("[MLH]-?G", codes):
         return "may mean a decade or a whole century"
     is_part = re.search("[Xl],*[No]|[No][Xl]|[HQTEML]", codes) or _BARE_DECADE.search(text)
     if is_part and not re.search("[CcKRY@G]", codes):
         return "names no century"
     if re.fullmatch(",*w+,*@?Y?", codes):
-        return "may mean when work began, or when it was seen to go on"
+        return "may mean when work began, or when it was seen to be going on"
     return None
 
 

@@ -61,17 +61,17 @@ class Other:
         """What the file seems to be, and what to do with these rows."""
         if self.is_own:
             return (
-                "the file seems to write its rows in two ways. Put these rows into a file of their own, with a "
-                "contract that says theirs."
+                "the file seems to write its coordinates in two ways. Put these rows into a file of their own, with a "
+                "contract that states their reading."
             )
         if self.told:
             return (
-                f"their cells say {' and '.join(self.told)}, which goes before the contract. Have them mended in the "
-                "file; which system it is, the sender knows."
+                f"their cells state {' and '.join(self.told)}, which takes precedence over the contract. Ask the "
+                "sender which system is right, and have the cells corrected in the file."
             )
         return (
             "the file seems to mix systems. Put these rows into a file of their own, with a contract that names their "
-            "system; which one it is, the sender knows."
+            "system; ask the sender which one it is."
         )
 
 
@@ -149,12 +149,13 @@ def two_systems(x: Floats, y: Floats, land: Land, systems: Sequence[str]) -> str
     )
     if one.crs == other.crs:
         return (
-            f" The file seems to write its rows in two ways: {told} would lie inside. Have the ones mended, or put "
-            "the rows of each into a file of their own, with a contract that says how they are read."
+            f" The file seems to write its coordinates in two ways: {told} would lie inside. Have the wrong ones "
+            "corrected, or put the rows of each kind into a file of their own, with a contract that states how they "
+            "are read."
         )
     return (
-        f" The file seems to mix two systems: {told} would lie inside. Put the rows of each into a file of their own, "
-        "with a contract that names their system."
+        f" The file seems to mix two systems: {told} would lie inside. Put the rows of each system into a file of "
+        "their own, with a contract that names their system."
     )
 
 

@@ -98,7 +98,7 @@ def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: s
     placed = _unplaced(cells, contract)
     placed.problems.extend(Problem(contract.id, kind, message) for kind, message in cells.notes)
     if contract.place.crs and file_crs and (said := told_of(file_crs)) != told_of(contract.place.crs):
-        message = f"the file says {said}, the contract {contract.place.crs}: the contract is followed"
+        message = f"the file states {said} and the contract {contract.place.crs}: the contract is followed"
         placed.problems.append(Problem(contract.id, "crs_differs", message))
     try:
         for crs, group in _by_system(cells):
@@ -181,7 +181,7 @@ def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Readi
     for row in rows[lost]:
         # The numbers stay: in another system they may be a place.
         placed.cells.reason[row] = "bad_coordinate"
-        placed.cells.detail[row] = f"no place in {reading.crs}: check the coordinate and [place] crs"
+        placed.cells.detail[row] = f"not a place in {reading.crs}: check the coordinate and [place] crs"
 
 
 def _quarantine(placed: Placed, rows: np.ndarray, crs: str | None, choice: Placement, mixed: str) -> None:
@@ -227,7 +227,9 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
         raise ContractError(f"{contract.declared_in}: [place] reading '{named}' does not fit. Fitting: {fit}.")
     if len(set(meant)) > 1:
         several = ", ".join(f"'{reading.crs} {reading.name}'" for reading in meant)
-        raise ContractError(f"{contract.declared_in}: [place] reading '{named}' names several. Write one of {several}.")
+        raise ContractError(
+            f"{contract.declared_in}: [place] reading '{named}' fits several readings. Write one of {several}."
+        )
     return Placement("chosen", meant[0], choice.candidates, "settled in the contract")
 
 
@@ -251,8 +253,8 @@ def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contrac
     if crs_of(crs).is_geographic and off.mean() > _OFF_GLOBE_MAX:
         raise ContractError(
             f"{contract.declared_in}: wrong [place] crs for {', '.join(contract.files)}: {crs} is in degrees, but "
-            f"{off.mean():.0%} of the numbers are none (x {x.min():.0f} to {x.max():.0f}, y {y.min():.0f} to "
-            f"{y.max():.0f}). Name the true system as [place] crs; a stated one may be wrong."
+            f"{off.mean():.0%} of the numbers are not degrees (x {x.min():.0f} to {x.max():.0f}, y {y.min():.0f} to "
+            f"{y.max():.0f}). Name the true system as [place] crs; the system stated so far may be wrong."
         )
 
 
@@ -271,7 +273,7 @@ def _note_repaired(placed: Placed, contract: Contract) -> None:
     """Say how many geometries were invalid; each such row carries the note."""
     repaired = sum(detail == REPAIRED for detail in placed.cells.detail)
     if repaired:
-        message = "outlines crossed themselves and were repaired; their rows say so in 'detail'"
+        message = "outlines crossed themselves and were repaired; this is noted in the 'detail' of their rows"
         placed.problems.append(Problem(contract.id, "geometry_repaired", message, repaired))
 
 
@@ -332,7 +334,7 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
     if share_min is not None and share < share_min:
         raise SourceError(
             f"{contract.id}: {share:.0%} of the rows lie in {ground.name}, where the contract expects at least "
-            f"{share_min:.0%}. Check the file and [place] crs. Earlier records stay."
+            f"{share_min:.0%}. Check the file and [place] crs. The records of the last good run are kept."
         )
 
 

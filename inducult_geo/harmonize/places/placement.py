@@ -193,7 +193,7 @@ def is_usable(code: str, country: str) -> bool:
 
 
 _NO_SYSTEM: Final = (
-    "no system is declared, and the region names none that is usual there (`crs` in its file of the catalog)"
+    "no system is declared, and the region does not name the systems in use there (`crs` in its file of the catalog)"
 )
 
 
@@ -221,7 +221,9 @@ def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement
         return _ambiguous(fits, f"'{reading.name}' fits, but {site.distinct} distinct points are too few for a repair")
     if reading.other_units and reading.crs != WEB_MERCATOR:
         others = site.tried(Reading("as written", code) for code in usual if crs_of(code).is_geographic)
-        return _ambiguous([*fits, *others], f"the numbers are degrees, {crs} is in meters; of which datum?")
+        return _ambiguous(
+            [*fits, *others], f"the numbers are degrees, {crs} is in meters, and it is open on which datum"
+        )
     rivals = [
         fit
         for fit in site.tried(_rivals(reading, usual))
@@ -244,7 +246,7 @@ def _choose_undeclared(site: _Site, usual: tuple[str, ...], others: Sequence[str
     if not _is_one_place(fits):
         return _ambiguous(fits, f"no system is declared, and {len(fits)} readings fit")
     if site.distinct < POINTS_MIN or "add" in fits[0].reading.repairs:
-        return _ambiguous(fits, f"no system is declared, and {site.distinct} distinct points do not settle it")
+        return _ambiguous(fits, f"no system is declared, and {site.distinct} distinct points are too few to decide")
     return _chosen(fits, f"no system is declared; only {fits[0].reading.crs} fits, {fits[0].share:.1%} inside")
 
 
@@ -294,8 +296,8 @@ def _told_of_lost_points(site: _Site, crs: str) -> str:
 def lost_points(divisor: int, where: str = "the area") -> str:
     """Return what a person is told of degrees that became whole numbers, and are so when divided."""
     return (
-        f"Divided by {divisor:,} most are degrees in {where}: a spreadsheet program took their decimal "
-        "point for a mark of thousands. Never divide them, some had fewer digits: ask for the file as it was"
+        f"Divided by {divisor:,} most are degrees in {where}: a spreadsheet program took their decimal point for a "
+        "thousands separator. Do not divide the numbers, since some had fewer digits: ask for the original file"
     )
 
 

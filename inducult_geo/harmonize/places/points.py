@@ -51,7 +51,7 @@ def transform_table(
         raise CoordinateError(f"no row holds two numbers: {problems[0]}")
     moved = move(x, y)
     for row in np.flatnonzero(np.isnan(moved.x)):
-        problems[row] = problems[row] or "lies where the systems are not defined: are x and y exchanged?"
+        problems[row] = problems[row] or "lies outside the area where this system is defined: are x and y exchanged?"
     problems = [told or beyond for told, beyond in zip(problems, _beyond(moved, source, target), strict=True)]
     lost = np.array([*map(bool, problems)], dtype=bool)
     decimals = 9 if crs_of(crs_code(target)).is_geographic else 4
@@ -81,7 +81,7 @@ def _beyond(moved: Transformed, source: str, target: str) -> list[str]:
         for row in np.flatnonzero(is_aside | (lat < south - BEYOND_DEG) | (lat > north + BEYOND_DEG)):
             told[row] = (
                 f"lies at {lon[row]:.1f}, {lat[row]:.1f} (degrees east, north), and {code} is for {west:g} to "
-                f"{east:g}, {south:g} to {north:g}: are x and y exchanged, or is it another system?"
+                f"{east:g}, {south:g} to {north:g}: are x and y exchanged, or are the coordinates in another system?"
             )
     return told
 

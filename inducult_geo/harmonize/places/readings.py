@@ -184,4 +184,4 @@ def how_to_settle(readings: Sequence[Reading], crs: str | None) -> str:
         said = " or ".join(f'reading = "{name}"' for name in [*names][:_SHOWN])
     else:
         said = " or ".join(f'reading = "{one.crs} {one.name}"' for one in readings[:_SHOWN])
-    return f" Write the true one into the contract, below [place]: {said}."
+    return f" Write the right one into the contract, below [place]: {said}."

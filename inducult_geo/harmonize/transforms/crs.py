@@ -80,7 +80,7 @@ def _conversion(geodetic: str, code: str) -> Transformer | None:
     try:
         return Transformer.from_crs(crs_of(geodetic), crs_of(plane), always_xy=True)
     except ProjError as error:
-        raise CoordinateError(f"{plane} is no plane that PROJ can convert to; declare another system.") from error
+        raise CoordinateError(f"PROJ cannot convert to the plane system {plane}; declare another system.") from error
 
 
 def _run(transformer: Transformer, x: Floats, y: Floats, *, inverse: bool = False) -> tuple[Floats, Floats]:
@@ -116,7 +116,7 @@ def _hop(datum: str, country: str, grids: Path | None, *, inverse: bool) -> _Hop
     ready = [_shift(item, path, inverse=inverse) for item, path in found if path is not None or not item.grid]
     if not ready:
         missing = ", ".join(item.grid for item, _ in found)
-        raise CoordinateError(f"{datum} in {country} needs the grid {missing}, which is not there.")
+        raise CoordinateError(f"{datum} in {country} needs the grid {missing}, which is missing.")
     return tuple(ready)
 
 
@@ -159,7 +159,7 @@ def _inputs(x: Any, y: Any) -> tuple[Floats, Floats]:
     if east.ndim > 1 or north.ndim > 1:
         raise CoordinateError("x and y must be one column each.")
     if east.size != north.size:
-        raise CoordinateError(f"x has {east.size} values and y has {north.size}; they must be as many.")
+        raise CoordinateError(f"x has {east.size} values and y has {north.size}; both need the same number.")
     bad = ~(np.isfinite(east) & np.isfinite(north))
     east[bad] = north[bad] = np.nan
     return east, north

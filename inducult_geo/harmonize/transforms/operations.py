@@ -93,8 +93,8 @@ def operations_for(datum: str, country: str) -> tuple[Operation, ...]:
         countries = sorted({item.country for item in operations()} - {_ANYWHERE})
         hint += f" Countries with operations of their own: {', '.join(countries)}."
     raise CoordinateError(
-        f"No operation from {datum} to ETRS89 is registered for country {country!r}; "
-        f"known there: {', '.join(known)}.{hint} Declare one of these, or add a row to catalog/operations.csv."
+        f"No operation from {datum} to ETRS89 is registered for country {country!r}; known there: "
+        f"{', '.join(known)}.{hint} Declare one of these datums, or add a row to catalog/operations.csv."
     )
 
 
@@ -135,7 +135,7 @@ def grid_path(operation: Operation, grids: Path | None) -> Path | None:
     state = path.stat()
     if not _grid_is_registered(str(path), operation.grid_sha256, (state.st_mtime_ns, state.st_size)):
         raise CoordinateError(
-            f"{path} is not the registered grid (its SHA-256 differs): fetch it anew (inducult grids "
+            f"{path} is not the registered grid (its SHA-256 differs): fetch it again (inducult grids "
             f"{operation.country}) or remove it."
         )
     return path

@@ -63,7 +63,7 @@ def crs_code(crs: str | int) -> str:
     system = crs_of(crs)
     if system.is_geocentric or system.is_vertical:
         what = "counts from the middle of the earth" if system.is_geocentric else "holds heights alone"
-        raise CoordinateError(f"{system.name!r} {what}; give a system of eastings and northings or of degrees.")
+        raise CoordinateError(f"{system.name!r} {what}; declare a system of eastings and northings, or of degrees.")
     geodetic = system.geodetic_crs
     if geodetic is not None and geodetic.datum is not None and geodetic.datum.name.lower().startswith("unknown"):
         ellipsoid = geodetic.ellipsoid.name if geodetic.ellipsoid else ""
@@ -74,8 +74,8 @@ def crs_code(crs: str | int) -> str:
     code = _authority(system, asked=str(crs).strip().upper())
     if code is None:
         raise CoordinateError(
-            f"The system {system.name!r} matches no registered code; declare its EPSG code. A local grid has none: "
-            "have it transformed by whoever keeps it."
+            f"The system {system.name!r} matches no registered code; declare its EPSG code. A local grid has none: ask "
+            "the office that keeps it to transform the data."
         )
     return code
 

@@ -81,7 +81,7 @@ def check_meanings(contract: Contract, vocabulary: Vocabulary) -> None:
         for text, meant in _values(contract, name):
             if meant and parse_date(meant) is None:
                 raise ContractError(
-                    f"{contract.declared_in}: [values.{name}] '{text}' = '{meant}': that is no date that can be read. "
+                    f"{contract.declared_in}: [values.{name}] '{text}' = '{meant}': this cannot be read as a date. "
                     'Write years: "1930s", "1850..1900", "before 1914", or "" for nothing.'
                 )
 

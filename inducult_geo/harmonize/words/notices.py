@@ -60,18 +60,19 @@ class Notices:
         """Return one problem a kind and column."""
         texts = {
             "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].{known}",
-            "dates_contradict": "rows end before they start ({some}): the end is left out. Mend the file.",
+            "dates_contradict": "rows with an end before their start ({some}): the end is left out. Correct the file.",
             "unread_date": "dates in '{column}' that cannot be read: {some}.{known}",
-            "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
-            "Ask for a new export, or mend [read] encoding.",
-            "footnote_mark": "'{column}' bears the mark of a footnote: {some}. It is left out; what the note says is "
-            "not read. Where it tells something of the site (gone, closed, not sure), write that into a column.",
-            "wiki_link": "'{column}' holds links of a wiki: {some}. What they show is taken for the name.",
-            "no_web_address": "cells of '{column}' that hold no web address: {some}. They are left out; write one "
-            "such as https://www.example.org.",
-            "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs or people write "
-            "that for nothing. Where one is a name, write it with a word more ('Comune None'); where one stands for "
-            "the row above, write that out.",
+            "lost_characters": "characters in '{column}' were lost before the file came here: {some}. Ask for a new "
+            "export, or correct [read] encoding.",
+            "footnote_mark": "'{column}' has marks of footnotes: {some}. The marks are left out, and the notes are "
+            "not read. If a note says something about the site (demolished, closed, uncertain), "
+            "write that into a column.",
+            "wiki_link": "'{column}' holds wiki links: {some}. The text that they show is taken as the name.",
+            "no_web_address": "cells of '{column}' that hold no web address: {some}. They are left out; write an "
+            "address such as https://www.example.org.",
+            "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs and people write "
+            "this where there is no value. If one is a name, add a word to it ('Comune None'); if "
+            "one stands for the value of the row above, write that value out.",
         }
         found = []
         for (kind, column), counter in sorted(self._seen.items()):

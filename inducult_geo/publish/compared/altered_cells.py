@@ -95,9 +95,9 @@ def _refuse_sorted(found: list[_Cell]) -> None:
             torn.append(name)
     if torn:
         raise ContractError(
-            f"{quoted(torn)} stand beside other questions than theirs: the table was sorted without the column "
-            "review_id, so that answers may be meant for other questions, and none is taken. Undo the sorting; or, "
-            "where each decision stands beside its review_id, take those columns out."
+            f"{quoted(torn)} stand beside the wrong questions: the table was sorted without the column review_id, so "
+            "that answers may belong to other questions, and none is taken. Undo the sorting; or, if each decision "
+            "stands beside its review_id, remove those columns."
         )
 
 
@@ -105,9 +105,9 @@ def _told(found: list[_Cell], rows: Mapping[str, Mapping[str, str]]) -> Iterator
     if not found:
         return
     yield (
-        f"not taken: {counted(len(found), 'cell')} for reading only, which this table has otherwise than the questions "
-        "have them. A correction belongs where the record comes from: in its row of the list's file, or in "
-        "OpenStreetMap; the next run reads it there. What speaks for an answer stands in the column note"
+        f"not taken: {counted(len(found), 'cell')} that are for reading only and differ from the questions. Make a "
+        "correction where the record comes from: in its row of the list's file, or in OpenStreetMap; the next run "
+        "reads it there. Reasons for an answer belong in the column note"
     )
     for cell in found[:_TOLD_MAX]:
         side = f"{cell.column.partition('_')[0]}_key"

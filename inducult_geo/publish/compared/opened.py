@@ -56,8 +56,8 @@ def tables_alone(package: Path) -> Path:
         return package
     if made:
         raise ReleaseError(
-            f"{package}: {quoted(made[:_TOLD])} is made by a query inside the file, which no release holds: it was "
-            "altered. Get the release anew."
+            f"{package}: {quoted(made[:_TOLD])} is produced by a query inside the file. No release contains such "
+            "queries, so the file was altered. Get the release again."
         )
     return package
 
@@ -152,7 +152,7 @@ class Opened:
                 raise
             raise ReleaseError(
                 f"{GEOPACKAGE}: reading it does not end within {QUERY_SECONDS:.0f} s: it is damaged, or was altered. "
-                "Get the release anew."
+                "Get the release again."
             ) from problem
         finally:
             self._clock.until = math.inf

@@ -101,7 +101,7 @@ def questions_of(release: Path) -> pd.DataFrame:
     except (sqlite3.Error, UnicodeDecodeError, pa.ArrowException, OSError, ValueError) as problem:
         raise ReleaseError(
             f"{release}: cannot be read: {str(problem).splitlines()[0]}. It is damaged, or was altered: "
-            "`inducult verify` tells where. Get the release anew."
+            "`inducult verify` tells where. Get the release again."
         ) from problem
     table = pd.DataFrame(questions, columns=named, dtype=object)
     table = table.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)
@@ -119,17 +119,17 @@ def _refuse_to_lose(out: Path) -> None:
     if not out.is_file() or not out.stat().st_size:
         return
     if as_workbook:
-        raise ConfigError(f"{out}: is there already, maybe with answers. Name another file, or remove it.")
+        raise ConfigError(f"{out}: is there already and may hold answers. Name another file, or remove it.")
     try:
         filled = sum(any(row[name] for name in ("decision", "decided_by", "note")) for row in read_answers(out))
     except ContractError as problem:
         raise ConfigError(
-            f"{out}: is there already, and is no table of questions. Name another file, or remove it."
+            f"{out}: is there already, and is not a table of questions. Name another file, or remove it."
         ) from problem
     if filled:
         raise ConfigError(
-            f"{out}: is there already, with {counted(filled, 'answer')}. Name another file; or take them in first "
-            f"(`inducult review import {out.name}`), then remove it."
+            f"{out}: is there already, with {counted(filled, 'answer')}. Name another file; or import the answers "
+            f"first (`inducult review import {out.name}`), then remove it."
         )
 
 
@@ -150,8 +150,8 @@ def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
         raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
     if source.suffix.lower() in _MAP_LAYERS:
         raise ContractError(
-            f"{source}: a {source.suffix} is not read. In QGIS export the layer 'review' as CSV (Export, Save Features "
-            f"As), or name the {GEOPACKAGE} that you answered in."
+            f"{source}: a file of the kind {source.suffix} cannot be read. In QGIS export the layer 'review' as CSV "
+            f"(Export, Save Features As), or name the {GEOPACKAGE} that you answered in."
         )
     with source.open("rb") as handle:
         is_database = handle.read(16) == b"SQLite format 3\x00"
@@ -166,8 +166,8 @@ def lost(answers: pd.DataFrame) -> list[str]:
     if not filled:
         return []
     return [
-        f"not taken, since no question has such a column: {first_few(filled, _NAMED_MAX)}. What counts has to stand in "
-        "the column note"
+        f"not taken, since no question has such a column: {first_few(filled, _NAMED_MAX)}. Write what matters into the "
+        "column note"
     ]
 
 
@@ -220,7 +220,7 @@ def _require(source: Path, found: Iterable[str], needed: Iterable[str]) -> None:
     there = Counter(found)
     twice = [name for name in ANSWER_COLUMNS if there[name] > 1]
     if twice:
-        raise ContractError(f"{source}: several columns are called {', '.join(twice)}: which is meant? Keep one.")
+        raise ContractError(f"{source}: several columns are called {', '.join(twice)}. Keep the one that is meant.")
     missing = [name for name in needed if name not in there]
     if not any(name in there for name in ANSWER_COLUMNS):
         raise ContractError(f"{source}: holds no open questions: it needs the layer or table '{_LAYER}' of a release.")

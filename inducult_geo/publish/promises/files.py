@@ -66,7 +66,7 @@ def sums_of(folder: Path) -> Sums:
             listed[name.lstrip(" *")] = digest.lower()
         altered = [name for name in sorted(listed.keys() & found.keys()) if sha256(found[name]) != listed[name]]
     except (OSError, ValueError) as problem:
-        raise ReleaseError(f"{folder / SUMS}: cannot be read: {problem}. Get the release anew.") from problem
+        raise ReleaseError(f"{folder / SUMS}: cannot be read: {problem}. Get the release again.") from problem
     found.pop(SUMS)
     return Sums(sorted(found.keys() - listed.keys()), sorted(listed.keys() - found.keys()), altered)
 
@@ -85,7 +85,7 @@ def refuse_altered(folder: Path) -> None:
     if altered:
         raise ReleaseError(
             f"{folder}: {', '.join(altered[:_NAMED])}: not what {SUMS} says: altered or damaged (to begin editing in "
-            "QGIS is enough). Get the release anew; `inducult verify` tells more."
+            "QGIS is enough). Get the release again; `inducult verify` tells more."
         )
 
 

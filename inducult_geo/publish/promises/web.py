@@ -52,7 +52,7 @@ class Page(HTMLParser):
         if monotonic() > self._until:
             raise ReleaseError(
                 f"{PAGE}: reading it does not end within {opened.QUERY_SECONDS:.0f} s: it is damaged, or was altered. "
-                "Get the release anew."
+                "Get the release again."
             )
         return super().updatepos(i, j)
 

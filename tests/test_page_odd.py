@@ -217,6 +217,39 @@ def test_what_is_chosen_is_told_whole(page, file, width):
         page.run("inducult.speak('en')")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 740)])
+def test_after_a_hundred_values_of_one_group_the_sites_are_not_screens_below(browser, tmp_path, width, height):
+    """As a partner writes who may visit what: each site in words of its own."""
+    made = for_release(small_bundle(), contracts())
+    words = [f"by appointment, telephone {n}" for n in range(len(made.sites))]
+    path = tmp_path / "index.html"
+    path.write_text(preview_page(replace(made, sites=made.sites.assign(visitor_access=words))), encoding="utf-8")
+    browser.open(path, width=width, height=height)
+    browser.until(DRAWN)
+    group = "document.querySelector('[data-facet=visitor_access]')"
+    boxes = f"{group}.querySelectorAll('input')"
+    browser.run(f"{group}.open = true")
+    assert browser.run(f"{boxes}.length") == len(words) > 25
+    assert browser.run(f"{group}.offsetHeight") < height * 0.75
+    browser.run(f"{boxes}[{len(words) - 1}].focus()")
+    seen = "(({x, y, height}) => document.elementFromPoint(x + 2, y + height / 2) === document.activeElement)"
+    browser.run("document.activeElement.scrollIntoView({block: 'nearest'})")
+    assert browser.run(f"{seen}(document.activeElement.getBoundingClientRect())")
+    assert browser.run("document.documentElement.scrollWidth") == width
+    browser.run(f"{group}.parentElement.querySelector('[data-facet=theme]').open = true")
+    theme = "document.querySelector('[data-facet=theme] fieldset')"
+    assert browser.run(f"{theme}.scrollHeight <= {theme}.clientHeight"), "a group as long as that of branches is whole"
+    browser.shown = None
+
+
+def test_what_is_typed_from_right_to_left_stands_so(page):
+    search(page, "مصنع")
+    typed = "getComputedStyle(document.getElementById('search')).direction"
+    assert page.run(typed) == "rtl"
+    search(page, "works")
+    assert page.run(typed) == "ltr"
+
+
 def test_where_colors_are_forced_a_density_is_told_by_its_colors(page):
     """Its ramp was an empty box."""
     page.run("inducult.density('production')")

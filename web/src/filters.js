@@ -2,6 +2,8 @@
 import { make, picture, whole } from "./dom.js";
 import { label, t } from "./words.js";
 
+const MANY = 25; // More values of one group stand in a box of their own that scrolls: else the sites lie screens below.
+
 export class Filters {
   constructor(sites, changed) {
     this.sites = sites;
@@ -88,7 +90,7 @@ export class Filters {
     const heading = make("summary", {}, make("span", {}, title), make("span", { class: "said" }, this.labels[name].said));
     const rows = this.labels[name].map((row) => row.element);
     return (this.labels[name].element = make("details", { class: "facet", "data-facet": name, open },
-      heading, make("fieldset", {}, make("legend", { class: "hidden" }, title), rows)));
+      heading, make("fieldset", { class: rows.length > MANY ? "many" : null }, make("legend", { class: "hidden" }, title), rows)));
   }
 
   #row(name, code) {

@@ -43,6 +43,9 @@ OTHER_TRADE: Final = "the types tell two trades"
 MUSEUM: Final = "a museum and active works: one site, or a part of it"
 INSIDE: Final = "the monument lies inside the works: one site, or a part of it"
 
+FLAGS: Final = ("contained", "museum", "far", "precise", "other_trade", "asked")
+"""What is told of a candidate with yes or no (see `outcomes`); of a pair that was none all are no."""
+
 EXPLAINED: Final = 10_000
 """Pairs that are told of at once."""
 
@@ -92,9 +95,9 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
         `left_key`, `right_key` (with `part_of` the part is left, else the smaller key), `score`, `distance_m`, `why`,
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
         `whole` (the score if others that fit took nothing from it, see `score.Scored.whole`), `asked` (worth a person's
-        time), `contained` (a monument inside works, a museum beside them), `far` (the places contradict each other),
-        `precise` (either place is true to `places.PRECISE_M`), `other_trade` (the types tell two trades, see
-        `types.same_kind`), `direct` (joined by its own score).
+        time), `contained` (a monument inside works, a museum beside them), `museum` (the latter), `far` (the places
+        contradict each other), `precise` (either place is true to `places.PRECISE_M`), `other_trade` (the types tell
+        two trades, see `types.same_kind`), `direct` (joined by its own score).
 
     Raises
     ------
@@ -220,12 +223,7 @@ def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.Dat
             "whole": np.full(len(left), np.nan),
             "distance_m": np.round(shapely.distance(shapes[left], shapes[right]), 1),
             "why": np.full(len(left), "", dtype=object),
-            "contained": np.zeros(len(left), dtype=bool),
-            "museum": np.zeros(len(left), dtype=bool),
-            "far": np.zeros(len(left), dtype=bool),
-            "precise": np.zeros(len(left), dtype=bool),
-            "other_trade": np.zeros(len(left), dtype=bool),
-            "asked": np.zeros(len(left), dtype=bool),
+            **{name: np.zeros(len(left), dtype=bool) for name in FLAGS},
         }
     )
 

@@ -16,6 +16,8 @@ from files_made import AUTO, sheet_with, zipped
 
 from inducult_geo.sources.formats import vector_files
 from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.sources.formats.sheet_child import ERROR
+from inducult_geo.sources.formats.sheet_child import read as read_sheet
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STYLES = (
@@ -81,6 +83,26 @@ def test_an_error_by_the_name_of_another_program_costs_its_cell_and_not_the_work
     ((kind, told, number),) = table.warnings
     assert (kind, number) == ("error_in_cell", 2)
     assert "'name' (2, first in row 2)" in told
+
+
+def test_an_error_in_the_second_sheet_of_a_workbook_costs_its_cell_where_it_stands(tmp_path: Path) -> None:
+    """Sheets may be told by whole paths, endings be in capitals, and a list begin below an empty row."""
+    path = sheet_with(tmp_path / "A.XLSX", "")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    rows = '<row r="2"><c r="B2"><v>7</v></c></row><row r="3"><c r="B3" t="e"><v>Err:502</v></c></row>'
+    members["xl/worksheets/sheet2.xml"] = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    named, links, kinds = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"
+    members[named] = members[named].replace("</sheets>", '<sheet name="B" sheetId="2" r:id="r2"/></sheets>')
+    link = members[links][members[links].index("<Relationship ") : members[links].index("</Relationships>")]
+    second = link.replace("r1", "r2").replace("worksheets/sheet1", "/xl/worksheets/sheet2")
+    members[links] = members[links].replace("</Relationships>", f"{second}</Relationships>")
+    kind = members[kinds][members[kinds].rindex("<Override") : members[kinds].index("</Types>")]
+    members[kinds] = members[kinds].replace("</Types>", f"{kind.replace('sheet1', 'sheet2')}</Types>")
+    zipped(path, {name: text.encode() for name, text in members.items()})
+    told = next(read_sheet(str(path), "B"))
+    assert told["rows"] == [[None, None], [None, 7], [None, None]]
+    assert told["lost"] == [[2, 1, ERROR]]
 
 
 ODS = (

@@ -45,6 +45,17 @@ def kinds(result: Harmonized) -> dict[str, str]:
     return {problem.kind: problem.message for problem in result.problems}
 
 
+def test_texts_come_through_as_they_stand(vocabulary: Vocabulary) -> None:
+    texts = {
+        "operator": "Huta a.s.", "address": "Hutnicza 5", "postcode": "45-001", "city": "Opole",
+        "website": "https://huta.pl", "wikipedia": "pl:Huta", "image": "huta.jpg",
+        "visitor_access": "open", "opening_hours": "Mo-Fr 9-17", "fee": "10 zł", "wheelchair": "limited",
+        "heritage_ref": "A-1/54", "heritage_scheme": "nid", "heritage_designation": "zabytek",
+        "erih_role": "anchor",
+    }  # fmt: skip
+    assert made(vocabulary, [texts]).records.iloc[0][[*texts]].to_dict() == texts
+
+
 def test_a_postcode_is_told_without_the_sign_of_its_country(vocabulary: Vocabulary) -> None:
     told = {"H-3743": "HU", "D - 08056": "DE", "PL-45-061": "PL", "CZ-360 01": "CZ", "LV-1001": "LV", "A-1010": "CZ"}
     told |= {"H3743": "HU", "D–08056 Zwickau": "DE", "CZ 360 01": "CZ", "D-08056": "CZ", "AB21 9AB": "GB"}
@@ -891,13 +902,14 @@ def test_an_owner_without_a_name_is_no_name_of_works(vocabulary: Vocabulary) -> 
     assert from_json(record["names"]) == {"parent": "Privatbesitz"}
     assert (record["operator"], record["fee"]) == ("Privatbesitz", "keine")
     assert "'name' that say 'Vari' (1)" in kinds(result)["read_as_empty"]
-    assert "read_as_empty" not in kinds(made(vocabulary, [row]))
+    assert "read_as_empty" not in kinds(made(vocabulary, [row, {"operator": "BP", "city": "Aš"}]))
 
 
 def test_a_theme_that_is_none_is_told(vocabulary: Vocabulary) -> None:
     result = made(vocabulary, [{"theme": "energy"}, {"theme": "Energetyka i inne"}])
     assert plain(result.records["theme"]) == ["energy", None]
     assert "values of 'theme' that nobody mapped: 'Energetyka i inne' (1)" in kinds(result)["unmapped_value"]
+    assert "'energy'" not in kinds(result)["unmapped_value"]
 
 
 def test_a_word_counts_as_it_is_written_before_its_case_is_left_out() -> None:

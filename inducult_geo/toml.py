@@ -30,10 +30,10 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         Or the child of it that `error` names.
     """
     if is_no_plain_file(path):
-        raise error(f"{path}: is no file but a pipe or device. Remove it, or put the file itself there.")
+        raise error(f"{path}: is not a file, but a pipe or device. Remove it, or put the file itself there.")
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise error(f"{path}: is larger than {MAX_BYTES // 1024**2} MB: no declaration. Remove it.")
+            raise error(f"{path}: is larger than {MAX_BYTES // 1024**2} MB, so it cannot be a declaration. Remove it.")
         parsed, holds_nul = _parsed(path.read_text(encoding="utf-8-sig"))
         values = deepcopy(parsed)
     except FileNotFoundError:
@@ -103,15 +103,15 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REMEDIES: tuple[tuple[Callable[[str, str], bool], str], ...] = (
     (_matches("[\u201c\u201d\u201e\u201a\u2018\u2019\u00ab\u00bb]"), 'write straight quotes, as "this"'),
     (_says("hex value", "escape", "Unescaped"), "in double quotes a \\ means something else: write / in its place"),
-    (_says("Cannot declare"), "this section stands twice: put what belongs to it together"),
-    (_says("Cannot overwrite", "Cannot mutate"), "this name stands twice in its section: keep one"),
+    (_says("Cannot declare"), "this section appears twice: put all of its lines together"),
+    (_says("Cannot overwrite", "Cannot mutate"), "this name appears twice in its section: keep one"),
     (_matches(r"^[^=#\[]*$|^[^=#\[]+:"), "write = between the name and its value"),
-    (_matches(_UNSEEN), "a space that is none stands there, as a word processor writes it: type it anew"),
+    (_matches(_UNSEEN), "there is a special space, as word processors write it: type it again"),
     (_says("Expected '=' after", "Invalid statement", "initial character"), _A_NAME),
     (_matches(r"=\s*\d{1,2}[./]\d{1,2}[./]\d{4}"), "write a day as 2026-11-28"),
     (_matches(r"=\s*\d+,\d"), "write a decimal point: 0.95"),
     (_matches(r"=\s*(?!true\b|false\b)[^\W\d_]"), 'write the value in quotes: name = "Name"'),
-    (_says("Expected newline"), "write nothing behind the value but a remark that begins with #"),
+    (_says("Expected newline"), "after the value there may only be a remark that begins with #"),
     (_says("Illegal character", "Unclosed", "Unterminated"), "a quote or a bracket is not closed, here or above"),
 )
 """Tests of the line and of what the parser says of it -> what to do; the first that applies is told."""

@@ -118,7 +118,7 @@ class TestAFile:
 
     def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "a.geojson")
-        with pytest.raises(RegionError, match=r"a\.geojson: cannot be read as a boundary: is no file but a pipe"):
+        with pytest.raises(RegionError, match=r"a\.geojson: cannot be read as a boundary: is not a file, but a pipe"):
             read_outline(tmp_path / "a.geojson")
 
     def test_a_view_without_end_is_not_waited_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -490,7 +490,7 @@ def test_several_layers_are_offered_and_check_names_the_remedy(tmp_path: Path, r
     text = draft(tmp_path / "a.gpkg", run)
     assert '# layer = "one"' in text
     contract, _ = loaded(tmp_path / "a.gpkg", text)
-    with pytest.raises(ContractError, match=r"has 2 layers.*Name the one meant as \[read\] layer"):
+    with pytest.raises(ContractError, match=r"has 2 layers.*Name the right one as \[read\] layer"):
         check(contract, run)
 
 
@@ -844,7 +844,7 @@ def test_a_row_of_the_table_is_not_taken_for_names(tmp_path: Path, run: Run, row
 
 def test_a_table_without_names_is_told(tmp_path: Path, run: Run) -> None:
     (tmp_path / "a.csv").write_text("1;Weberei;12.401;50.701\n2;Krug;12.402;50.702\n", encoding="utf-8")
-    assert "put names above it" in draft(tmp_path / "a.csv", run, region="zwickau")
+    assert "put a row with names above it" in draft(tmp_path / "a.csv", run, region="zwickau")
 
 
 def test_a_column_of_outlines_says_what_to_do(tmp_path: Path, run: Run) -> None:
@@ -893,7 +893,7 @@ def test_names_are_not_looked_for_below_values(tmp_path: Path, run: Run) -> None
     (tmp_path / "a.csv").write_text(f"{rows}5;Krug;a;b;;\n6;Adler;a;b;12.45;50.75\n", encoding="utf-8")
     text = draft(tmp_path / "a.csv", run, region="zwickau")
     assert "header_row" not in text
-    assert "put names above it" in text
+    assert "put a row with names above it" in text
 
 
 def test_of_a_list_of_firms_the_firm_is_offered_as_the_name(tmp_path: Path, run: Run) -> None:
@@ -902,7 +902,7 @@ def test_of_a_list_of_firms_the_firm_is_offered_as_the_name(tmp_path: Path, run:
     text = draft(path, run)
     assert '# name = "Firma" # if this is a list of companies' in text
     assert '# name = "Firma"' in draft(written(tmp_path, pd.read_csv(path, sep=";").assign(Notiz=["alt", "neu"])), run)
-    assert "# column 'Änderung' seems to say by a mark ('N', 'L')" in text
+    assert "# column 'Änderung' seems to mark rows as new, changed or gone ('N', 'L')" in text
     loaded(path, text)
 
 

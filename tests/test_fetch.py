@@ -316,7 +316,7 @@ def test_retry_after_that_says_nothing(text: str | None) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "answered with nothing"),
+        (b"", "the answer is empty"),
         (b"\n <!DOCTYPE html><html></html>", "page of HTML"),
         (b"\xef\xbb\xbf<!-- a note -->\n<HTML lang=de>", "page of HTML"),
         ("<!DOCTYPE html>\n<html>".encode("utf-16"), "page of HTML"),
@@ -348,7 +348,7 @@ def test_half_of_a_compressed_answer_is_no_file(publisher: Publisher, tmp_path: 
     with pytest.raises(TransientError, match="its compression breaks off"):
         get(publisher, tmp_path)
     publisher["file"] = Entry(half, encoding="br")
-    with pytest.raises(SourceError, match=r"compresses its answer in a way that was not asked for \(br\)"):
+    with pytest.raises(SourceError, match=r"its answer is compressed in a way that was not asked for \(br\)"):
         get(publisher, tmp_path)
     publisher["file"] = Entry(b"a;b", encoding="utf-8")
     assert get(publisher, tmp_path).path.read_bytes() == b"a;b"
@@ -476,13 +476,13 @@ def test_why_a_certificate_does_not_hold() -> None:
     refused.verify_message = "certificate has expired"
     problem = requests.exceptions.SSLError()
     problem.__context__ = refused
-    assert insecure(problem).startswith("its certificate does not hold (certificate has expired). Tell those who")
+    assert insecure(problem).startswith("its certificate is not valid (certificate has expired). Check the clock")
     assert insecure(requests.exceptions.SSLError()) == "no secure connection (SSLError). Ask again later."
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/x", "file:///etc/hosts", "nonsense", "http://", "http://[::1"])
 def test_a_wrong_address(tmp_path: Path, url: str) -> None:
-    with pytest.raises(SourceError, match="no address") as caught:
+    with pytest.raises(SourceError, match="this address cannot be used") as caught:
         fetch(url, tmp_path, name=NAME, settings=settings())
     assert not isinstance(caught.value, TransientError)
 
@@ -536,7 +536,7 @@ def test_of_the_downloads_of_many_nights_the_newest_stay(publisher: Publisher, t
 
 @pytest.mark.parametrize("name", ["../x.pbf", "a/b.pbf", ".hidden", ""])
 def test_a_wrong_name(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SourceError, match="no name of a file"):
+    with pytest.raises(SourceError, match="not the name of a file"):
         fetch("http://localhost/x", tmp_path, name=name, settings=settings())
 
 

@@ -170,9 +170,9 @@ def test_attributes_of_a_shapefile_that_does_not_state_its_encoding(
     [
         ("cp1250", "UTF-8", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], "cp1250 guessed"),
         ("cp1252", "65001", ["Förderturm", "Müßiggang", "Göss"], "cp1252 guessed"),
-        ("UTF-8", "1252", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], "its letters are UTF-8"),
-        ("UTF-8", "ISO-8859-1", ["Förderturm", "Müßiggang", "Göss"], "its letters are UTF-8"),
-        ("UTF-8", "ANSI 1250", ["Förderturm", "Müßiggang", "Göss"], "its letters are UTF-8"),
+        ("UTF-8", "1252", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], "its text is UTF-8"),
+        ("UTF-8", "ISO-8859-1", ["Förderturm", "Müßiggang", "Göss"], "its text is UTF-8"),
+        ("UTF-8", "ANSI 1250", ["Förderturm", "Müßiggang", "Göss"], "its text is UTF-8"),
         ("cp1250", "1250", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], None),
         ("cp1250", "88592", ["Furnace", "Mill", "Mine"], None),
     ],
@@ -387,7 +387,7 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused(tmp_path: Path, mo
 
 def test_a_parquet_file_with_a_column_twice_is_told_as_that(tmp_path: Path) -> None:
     pq.write_table(pa.table([["a"], ["b"]], names=["name", "name"]), tmp_path / "a.parquet")
-    with pytest.raises(ContractError, match="column 'name' stands in it twice"):
+    with pytest.raises(ContractError, match="there are two columns 'name'"):
         read_table(tmp_path / "a.parquet", Read())
 
 

@@ -70,11 +70,13 @@ def test_a_picture_that_lies_on_the_map_is_no_site(tmp_path: Path, encoding: str
     table = read_table(kml(tmp_path / "a.kml", PLACE + PICTURE, encoding), Read())
     assert len(table.frame) == 2
     bad = {table.frame["Name"].iloc[row]: why for row, why in table.bad_rows.items()}
-    assert bad == {"Stara mapa": "is a picture that lies on the map (GroundOverlay), no site"}
+    assert bad == {"Stara mapa": "is a picture laid over the map (GroundOverlay), not a site"}
 
 
 def test_a_kml_that_only_names_other_files_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"holds nothing itself: it names other files .* ask for their content\."):
+    with pytest.raises(
+        ContractError, match=r"holds nothing itself: it refers to other files .* ask for their content\."
+    ):
         read_table(kml(tmp_path / "a.kml", LINK), Read())
     assert len(read_table(kml(tmp_path / "b.kml", LINK + PLACE), Read()).frame) == 1
 

@@ -122,7 +122,7 @@ def test_plain_geojson_passes(data: bytes) -> None:
     ],
 )
 def test_a_system_that_is_no_name_is_never_followed(crs: object) -> None:
-    with pytest.raises(ContractError, match=r"its member `crs` is no name\. Remove it"):
+    with pytest.raises(ContractError, match=r"its member `crs` does not hold a name\. Remove it"):
         check_geojson("a.geojson", collection(crs=crs))
 
 
@@ -133,11 +133,11 @@ def test_a_system_that_is_no_name_is_never_followed(crs: object) -> None:
         (b"{", "cannot be read as JSON"),
         (b'{"type": "FeatureCollection"', "cannot be read as JSON"),
         (b"[" * 200_000, "too deeply nested"),
-        (b'{"type": "Topology"}', "no GeoJSON .its top level holds 'type'"),
+        (b'{"type": "Topology"}', "not GeoJSON .its top level holds 'type'"),
         (b"{}", "its top level holds nothing"),
         (b"[1, 2, 3]", "its top level is a list of 3"),
         (b"7", "it is a single value"),
-        (b'{"type": ["Feature"]}', "no GeoJSON"),
+        (b'{"type": ["Feature"]}', "not GeoJSON"),
         ('{"type": "\u017d"}'.encode("cp1250"), "not written in UTF-8"),
     ],
 )
@@ -148,5 +148,5 @@ def test_what_is_no_geojson_is_told_what_it_is(data: bytes, said: str) -> None:
 
 def test_too_much_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markup, "MAX_JSON_BYTES", 10)
-    with pytest.raises(ContractError, match="too much: send it as a GeoPackage"):
+    with pytest.raises(ContractError, match="too much for JSON: send it as a GeoPackage"):
         check_geojson("a.geojson", collection())

@@ -36,7 +36,7 @@ ACCEPTED = [
 ]
 REFUSED = [
     # file, at which step, the remedy
-    ("bg.mif", "draft", r"bg\.mid is missing.*Ask for all files of that name, or for a GeoPackage"),
+    ("bg.mif", "draft", r"bg\.mid is missing.*Ask for all files with that name, or for a GeoPackage"),
     (
         "har_wrong_prj.shp",
         "check",

@@ -64,7 +64,7 @@ def test_rows_that_are_no_place_in_the_stated_system_may_be_one_in_another() -> 
     (message,) = told(placed)
     assert message.startswith("6 of the 7 rows outside opole would lie inside in EPSG:2180: the file seems to mix")
     for detail in placed.cells.detail[12:18]:
-        assert str(detail).startswith("no place in EPSG:4326: check the coordinate and [place] crs; in EPSG:2180 it")
+        assert str(detail).startswith("not a place in EPSG:4326: check the coordinate and [place] crs; in EPSG:2180 it")
     assert str(placed.cells.detail[18]).endswith("[place] crs")
 
 

@@ -164,7 +164,7 @@ def test_a_remark_that_tells_of_no_error_costs_nothing():
 
 HELD = "2024-03-04T21:00:00Z"
 STATES = {
-    "empty": (ok(answer()), "an empty answer, where 4 records are held"),
+    "empty": (ok(answer()), "the answer is empty, although 4 records are known"),
     "older": (
         ok(answer(*NODES, WORKS, osm3s={"timestamp_osm_base": "2024-03-01T21:00:00Z"})),
         r"its data are of 2024-03-01, older than those held \(2024-03-04\)",
@@ -338,11 +338,11 @@ def test_an_archived_answer_is_read_as_it_came(tmp_path):
 
 
 NO_ANSWERS = {
-    "torn": (gzip.compress(WHOLE[2])[:-30], "no whole answer"),
-    "not packed": (WHOLE[2], "no whole answer"),
-    "empty": (b"", "no whole answer"),
+    "torn": (gzip.compress(WHOLE[2])[:-30], "not a complete answer"),
+    "not packed": (WHOLE[2], "not a complete answer"),
+    "empty": (b"", "not a complete answer"),
     "of something else": (gzip.compress(b"{}"), "not an answer of Overpass"),
-    "cut before it was packed": (gzip.compress(WHOLE[2][:90]), "no whole answer"),
+    "cut before it was packed": (gzip.compress(WHOLE[2][:90]), "not a complete answer"),
     "an error": (gzip.compress(FAULTS["timeout"][2]), "Query timed out"),
     "ways by their middles": (
         gzip.compress(b'{"elements": [{"type": "way", "id": 1, "nodes": [1, 2], "center": {"lat": 47, "lon": 13}}]}'),
@@ -477,7 +477,7 @@ def test_a_server_that_drips_is_given_up_long_before_the_deadline(monkeypatch):
     big = ok(answer(*NODES, WORKS, filler="x" * 4000))
     with serving([big, WHOLE], drip_s=0.05) as (url, _):
         start = time.monotonic()
-        with pytest.raises(TransientError, match=r"drips: \d+ bytes in 0 seconds"):
+        with pytest.raises(TransientError, match=r"too slow \(\d+ bytes in 0 s\)"):
             fetch_objects(REGION.id, area=AREA, settings=settings(url))
     assert time.monotonic() - start < 3
 
@@ -542,7 +542,7 @@ def test_the_query():
 def test_what_came_instead_of_an_answer_is_told(body, said):
     with (
         serving([(200, {"Content-Type": "text/html"}, body)] * ATTEMPTS) as (url, _),
-        pytest.raises(TransientError, match=f"not with whole JSON: {said}"),
+        pytest.raises(TransientError, match=f"not with complete JSON: {said}"),
     ):
         fetch_objects(REGION.id, area=AREA, settings=settings(url))
 

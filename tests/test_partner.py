@@ -71,7 +71,7 @@ def test_what_is_private_never_leaves(contract: Contract, tmp_path: Path) -> Non
     assert "eva" not in table.frame["tags"][0]
     assert not [one for one in table.problems if one.kind in ("persons", "unmapped_column")]
     assert [*table.frame["key"]] == ["1", "2"]
-    for private, says in (("Telefn", "Did you mean 'Telefon'"), ("nazwa", "tells 'name', which is published")):
+    for private, says in (("Telefn", "Did you mean 'Telefon'"), ("nazwa", "mapped to 'name', which is published")):
         with pytest.raises(ContractError, match=says):
             read_partner(contract.model_copy(update={"private": (private,)}), find_files(contract))
 
@@ -335,7 +335,7 @@ def test_a_formula_without_result_is_told_and_a_whole_column_of_them_refused(tmp
     rows = [f'<row r="{n}"><c r="A{n}"><v>{n}</v></c>' + empty.format(n) for n in (2, 3)]
     sheet_with(tmp_path / "a.xlsx", "".join(rows))
     with pytest.raises(
-        ContractError, match=r"'name' holds formulas without a result or errors alone.*save it; or take"
+        ContractError, match=r"'name' holds only formulas without a result, or errors.*save it; or remove"
     ):
         read_partner(contract, find_files(contract))
     sheet_with(tmp_path / "a.xlsx", rows[0] + rows[1].replace("<v/>", "<v>7</v>"))
@@ -349,7 +349,7 @@ def test_a_column_without_a_value_is_no_news(contract: Contract, tmp_path: Path)
     """A GPX names twenty fields of its format; the two that hold something were lost among them."""
     put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung;leer;foto\n1;Huta;1;2;Q1;; ;\n2;Hala;1;2;Q2;;;b.jpg\n")
     (told,) = [p for p in read_partner(contract, find_files(contract)).problems if p.kind == "unmapped_column"]
-    assert "nobody mapped: foto. Map" in told.message
+    assert "does not mention: foto. Map" in told.message
 
 
 def test_a_missing_column_names_what_was_found(contract: Contract, tmp_path: Path) -> None:
@@ -365,21 +365,21 @@ def test_all_columns_that_are_missing_are_named_at_once_with_what_to_write(contr
         read_partner(contract, find_files(contract))
     assert str(refusal.value).endswith(
         "a.csv: no column 'nr' for key, 'nazwa' for name, as contract test maps them. "
-        "Found: numer, obiekt, X, Y, qid. What is called otherwise now: write its new name. "
-        "Where both may come: key = ['nr', 'its new name']."
+        "Found: numer, obiekt, X, Y, qid. If a column has a new name, write that name. "
+        "If either name may appear: key = ['nr', 'its new name']."
     )
     put(tmp_path, "nr;nazwy;X;Y;qid\n1;Huta;1;2;Q1\n")
     of_town = contract.model_copy(update={"columns": {**contract.columns, "city": ("nazwy",)}})
     with pytest.raises(ContractError, match=r"no column 'nazwa' for name, as contract test maps them\. Found"):
         read_partner(of_town, find_files(of_town))
     put(tmp_path, "nr;nazwa;Rechts;Y;qid\n1;Huta;1;2;Q1\n")
-    with pytest.raises(ContractError, match=r"no column 'X' for x.*write its new name\.$"):
+    with pytest.raises(ContractError, match=r"no column 'X' for x.*write that name\.$"):
         read_partner(contract, find_files(contract))
 
 
 def test_a_column_that_stands_twice_has_to_be_named(contract: Contract, tmp_path: Path) -> None:
     put(tmp_path, "nr;nazwa;X;Y;qid;nazwa\n1;Huta;1;2;Q1;Hala\n")
-    with pytest.raises(ContractError, match=r"no column 'nazwa'.*stands 2 times.*name 'nazwa \(1\)' or 'nazwa \(2\)'"):
+    with pytest.raises(ContractError, match=r"no column 'nazwa'.*appears 2 times.*name 'nazwa \(1\)' or 'nazwa \(2\)'"):
         read_partner(contract, find_files(contract))
 
 
@@ -422,7 +422,7 @@ def test_of_equal_keys_the_first_row_keeps_it_and_both_are_named(contract: Contr
         ]  # fmt: skip
         (told,) = [problem for problem in table.problems if problem.kind == "repeated_key"]
         assert told.count == end - 2
-        assert "a.csv line 4 has the key '1' of a.csv line 2 and goes as '1#2'" in told.message
+        assert "a.csv line 4 has the key '1' of a.csv line 2 and is kept as '1#2'" in told.message
     assert [*table.frame["key"]][3:] == ["1#3"]
     assert table.frame["reason"].isna().all(), "a key that stands twice makes no row unusable"
 
@@ -432,7 +432,7 @@ def test_of_many_equal_keys_some_are_named_and_all_are_counted(contract: Contrac
     (told,) = [one for one in read_partner(contract, find_files(contract)).problems if one.kind == "repeated_key"]
     assert told.message.startswith("8 rows with the key of another row; each is kept, the later one under a key of its")
     assert told.message.count("has the key '1' of a.csv line 2") == 5
-    assert "; and more. Where they are one" in told.message
+    assert "; and more. If they are the same site" in told.message
 
 
 def test_a_file_outside_what_is_expected_fails_its_source(tmp_path: Path) -> None:
@@ -610,10 +610,10 @@ def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_pa
     assert set(table.frame["key"]) == {"1", "2", "2#2", "?b.csv line 3"}
     (repeated,) = [problem.message for problem in table.problems if problem.kind == "repeated_key"]
     assert repeated.startswith("1 row with the key of another row; each is kept")
-    assert "b.csv line 2 has the key '2' of a.csv line 3 and goes as '2#2'" in repeated
+    assert "b.csv line 2 has the key '2' of a.csv line 3 and is kept as '2#2'" in repeated
     assert len({file.sha256 for file in table.files}) == 2
     (missing,) = [problem for problem in table.problems if problem.kind == "file_missing"]
-    assert "'gone.csv', named in `files`, is not there: the rows of 'a.csv', 'b.csv' alone" in missing.message
+    assert "'gone.csv', named in `files`, is not there: only the rows of 'a.csv', 'b.csv' are" in missing.message
     (tmp_path / "b.csv").rename(tmp_path / "b-2026-11-20.csv")
     (missing,) = [one for one in read_partner(contract, find_files(contract)).problems if one.kind == "file_missing"]
     assert missing.count == 1
@@ -621,7 +621,7 @@ def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_pa
     (tmp_path / "b-2026-11-20.csv").rename(tmp_path / "b-2.csv")
     other = contract.model_copy(update={"files": ("b.csv", "b-2.csv")})
     (missing,) = [one for one in read_partner(other, find_files(other)).problems if one.kind == "file_missing"]
-    assert "'b.csv', named in `files`, is not there: the rows of 'b-2.csv' alone" in missing.message
+    assert "'b.csv', named in `files`, is not there: only the rows of 'b-2.csv' are" in missing.message
     (tmp_path / "b-2.csv").rename(tmp_path / "b-2026-11-20.csv")
     twice = contract.model_copy(update={"files": ("b.csv", "b-2026-11-20.csv")})
     assert [path.name for path in find_files(twice)] == ["b-2026-11-20.csv"]
@@ -678,9 +678,9 @@ def test_a_file_s_name_that_no_disk_takes_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "marks", "says"),
     [
-        ("Änderung", ["N", "Ä", "L", "N"], "seems to say by a mark ('N', 'Ä', 'L') which rows are new"),
-        ("změna", ["přidáno", "upraveno", "zrušeno", "přidáno"], "says of 1 row that what it tells of is gone"),
-        ("Zmiana", ["nowy wpis", "korekta opisu", "skreślono", "nowy wpis"], "says of 1 row that what it tells"),
+        ("Änderung", ["N", "Ä", "L", "N"], "seems to mark rows as new, changed or gone ('N', 'Ä', 'L')"),
+        ("změna", ["přidáno", "upraveno", "zrušeno", "přidáno"], "marks 1 row as gone"),
+        ("Zmiana", ["nowy wpis", "korekta opisu", "skreślono", "nowy wpis"], "marks 1 row as gone"),
         ("Änderung", ["2024-01-05", "2024-02-07", "2024-02-08", "2024-02-09"], None),
         ("kod", ["N", "Ä", "L", "N"], None),
     ],
@@ -716,14 +716,16 @@ def test_rows_that_go_on_the_row_above_are_told_as_that(tmp_path: Path) -> None:
     ]
     put(tmp_path, "nr;nazwa;X;Y;qid;zm\n" + "\n".join(rows) + "\n")
     frame = read_partner(contract, find_files(contract)).frame
-    assert [n for n, why in enumerate(frame["detail"]) if "seems to go on the row above" in str(why)] == [1, 2, 4]
+    assert [n for n, why in enumerate(frame["detail"]) if "seems to continue the row above" in str(why)] == [1, 2, 4]
     assert frame["reason"].tolist()[1] == "bad_row"
     assert "only 'nazwa' is filled. Join the two" in frame["detail"].tolist()[1]
     put(tmp_path, "nr;nazwa;X;Y;qid;zm\n;a;;;;\n;b;;;;\n" + "\n".join(rows[3:4] * 4) + "\n")
-    assert not any("go on the row" in str(why) for why in read_partner(contract, find_files(contract)).frame["detail"])
+    assert not any(
+        "continue the row" in str(why) for why in read_partner(contract, find_files(contract)).frame["detail"]
+    )
     put(tmp_path, "nr;nazwa;X;Y;qid;zm\n;a;1;2;;\n;b;;;;\n1;c;1;2;;\n2;d;1;2;;\n")
     frame = read_partner(contract, find_files(contract)).frame
-    assert not any("go on the row" in str(why) for why in frame["detail"]), "where half of the rows have no number"
+    assert not any("continue the row" in str(why) for why in frame["detail"]), "where half of the rows have no number"
     put(tmp_path, "nr;nazwa;X;Y;qid;zm;" + ";".join("abcdef") + "\n1;a;1;2" + ";" * 8 + "\n;b;3;4" + ";" * 8
         + "".join(f"\n{n};a;1;2" + ";" * 8 for n in range(2, 6)) + "\n")  # fmt: skip
     assert read_partner(contract, find_files(contract)).frame["x"].tolist()[1] == "3"
@@ -749,7 +751,7 @@ def test_rows_that_say_that_they_are_deleted_are_told(tmp_path: Path, words: lis
     told = [problem for problem in found.problems if problem.kind == "deleted_rows"]
     assert [problem.count for problem in told] == ([gone] if gone else [])
     if told:
-        assert "column 'zm' says of" in told[0].message
+        assert "column 'zm' marks" in told[0].message
         assert f"a.csv line {words.index('gelöscht') + 2 if 'gelöscht' in words else 5}" in told[0].message
     (tmp_path / "test.toml").write_text(TOML.replace('"bemerkung"', '"bemerkung", "zm"'))
     contract = load_contract(tmp_path / "test.toml")
@@ -769,7 +771,7 @@ def test_values_in_place_of_names_are_told(tmp_path: Path) -> None:
     put(tmp_path, "1;Huta;17.9031;50.6641;1872\n2;Browar;17.9032;50.6642;1890\n3;Tartak;17.9033;50.6643;1901\n")
     (told,) = [p for p in read_partner(contract, find_files(contract)).problems if p.kind == "values_as_names"]
     assert "'17.9031', '50.6641', '1872'" in told.message
-    assert "put names above it" in told.message
+    assert "put a row with names above it" in told.message
 
 
 @pytest.mark.parametrize(("licence", "told"), [("nur intern", True), ("unknown", False), ("CC0-1.0", False)])

@@ -404,7 +404,7 @@ def own(tmp_path: Path, own_built: tuple[Path, RunOutcome]) -> tuple[Path, RunOu
 def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(own: tuple[Path, RunOutcome]) -> None:
     data, first = own
     assert first.exit_code == 0
-    assert any("columns that nobody mapped: odd" in problem.message for problem in first.noticed)
+    assert any("columns that the contract does not mention: odd" in problem.message for problem in first.noticed)
     assert first.rejected_by_reason["outside_all_regions"] == 1
     (data / "raw" / "partners" / "wide.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
     second = build(data, "zwickau", "leoben")

@@ -112,7 +112,7 @@ def test_what_rows_of_one_key_tell_differently_is_kept_and_places_are_told(tmp_p
     assert json.loads(first["tags"])["X"] == ["18.1", "18.9"]
     told = [problem.message for problem in table.problems if problem.kind == "joined_rows"]
     assert told[0].startswith("5 rows of 3 records")
-    assert "1 record of which the rows lie at several places: '1' (a.csv line 2)" in told[1]
+    assert "1 record whose rows give several places: '1' (a.csv line 2)" in told[1]
     assert table.files[0].rows == 5, "the file has as many rows as it has"
     found = read_by_contract(contract, run)[1]
     assert found.records["status"].tolist()[0] == "unknown", "in use and out of use"

@@ -24,20 +24,20 @@ from inducult_geo.sources.formats.table import MAX_BYTES
         ("a.xlsx", b"PK\x03\x04broken", "cannot be read as an archive"),
         ("a.shp", b"%PDF-1.4", "a PDF document"),
         ("a.shp", b"no shapefile at all", "cannot be read"),
-        ("a.docx", b"PK\x03\x04", "is no known kind of table. It is a text"),
-        ("a.txt", b'{| class="wikitable"\n! Nr. !! Lage\n|-\n| 1 || x\n|}', "the source text of a page of a wiki"),
+        ("a.docx", b"PK\x03\x04", "is not a known kind of table. It is a text"),
+        ("a.txt", b'{| class="wikitable"\n! Nr. !! Lage\n|-\n| 1 || x\n|}', "the source text of a wiki page"),
         ("a.mdb", b"\0\1\0\0Standard Jet DB", "a database of Access: export the table from it as an Excel workbook"),
         (
             "a.csv",
             b"<!DOCTYPE html>\n<html><body>a, b</body></html>",
-            "is a web page, and no table: often one that asks",
+            "is a web page and not a table, often a page that asks",
         ),
-        ("a.geojson", b"\xef\xbb\xbf\n<html>", "is a web page, and no table"),
-        ("a.zip", b"<!doctype HTML>", "is a web page, and no table"),
-        ("a.csv", "<!DOCTYPE html>\n<html>".encode("utf-16"), "is a web page, and no table"),
-        ("a.csv", b'{"error": {"code": 400, "message": "no"}}', "is JSON, and no delimited text"),
-        ("a.txt", b'<?xml version="1.0"?><ows:ExceptionReport/>', "is XML, and no delimited text"),
-        ("a.xyz", b"1 2 3", "is no known kind of table. Known: .csv, "),
+        ("a.geojson", b"\xef\xbb\xbf\n<html>", "is a web page and not a table"),
+        ("a.zip", b"<!doctype HTML>", "is a web page and not a table"),
+        ("a.csv", "<!DOCTYPE html>\n<html>".encode("utf-16"), "is a web page and not a table"),
+        ("a.csv", b'{"error": {"code": 400, "message": "no"}}', "is JSON, and not delimited text"),
+        ("a.txt", b'<?xml version="1.0"?><ows:ExceptionReport/>', "is XML, and not delimited text"),
+        ("a.xyz", b"1 2 3", "is not a known kind of table. Known: .csv, "),
         ("a.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "is protected by a password"),
         ("a.csv", b"\n\n \n", "only blank lines"),
         ("a.csv", bytes(range(256)) * 8, "is not what it says"),
@@ -111,5 +111,5 @@ def test_a_file_of_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["a.csv", "a.geojson", "a.gpkg"])
 def test_a_pipe_is_no_file_and_nobody_waits_for_it(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(ContractError, match="is no file but a pipe or device"):
+    with pytest.raises(ContractError, match="is not a file, but a pipe or device"):
         read_table(tmp_path / name, AUTO)

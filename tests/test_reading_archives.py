@@ -99,7 +99,7 @@ def test_a_workbook_in_an_archive_is_read(tmp_path: Path) -> None:
 
 def test_of_several_tables_in_an_archive_one_is_named(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {"units.csv": CSV, "x/links.csv": b"a,b\n1,2\n", "readme.txt": b"x"})
-    refused(path, r"has 2 members \('units.csv', 'x/links.csv'\)\. Name the one meant as \[read\] member")
+    refused(path, r"has 2 members \('units.csv', 'x/links.csv'\)\. Name the right one as \[read\] member")
     assert read_table(path, Read(member="x/links.csv")).frame["b"].tolist() == ["2"]
     assert len(read_table(path, Read(member="readme.txt")).frame) == 0
     refused(path, "no member 'z.csv'", Read(member="z.csv"))
@@ -122,7 +122,7 @@ def test_an_archive_in_an_archive_is_named_and_never_passed_over(tmp_path: Path)
     assert len(read_table(path, Read(member="read me.txt")).frame) == 0
     beside = read_table(zipped(tmp_path / "b.zip", {"x.csv": CSV, "old.7z": b"7z", "a.txt": b"x"}), AUTO)
     assert len(beside.frame) > 0
-    assert "holds also 'old.7z', archives that nobody reads" in beside.notes
+    assert "holds also 'old.7z', archives that are not read" in beside.notes
     plain = read_table(zipped(tmp_path / "c.zip", {"x.csv": CSV, "a.txt": b"x"}), AUTO)
     assert not any("holds also" in note for note in plain.notes)
 

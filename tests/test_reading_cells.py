@@ -188,7 +188,7 @@ def test_a_cell_of_a_dbf_that_is_not_of_its_columns_kind_is_what_stands_there(tm
     assert table.frame["OPEN"].tolist() == [True, None, "j", False, None]
     assert table.frame["BEGAN"].tolist() == ["1890-01-02", "1890-00-00", "1890", None, "1890-02-30"]
     assert [shape.x for shape in table.frame["geometry"]] == [15] * 5
-    (told,) = [note for note in table.notes if "not of their column's kind" in note]
+    (told,) = [note for note in table.notes if "that do not fit the type of their column" in note]
     assert "'ID' (2, first '1,5' in feature 2)" in told
     assert "'BEGAN' (3, first '18900000' in feature 2)" in told
 
@@ -323,5 +323,5 @@ def test_a_cell_of_a_kml_that_is_not_what_its_schema_promises_is_what_stands_the
     assert list(map(repr, table.frame["d"])) == ["1.5", "None", "'12,5'", "3.0", "1000.0", "0.0"]
     assert table.frame["b"].tolist() == [True, None, "ja", False, True, False]
     assert table.frame["s"].tolist() == ["5", "", "x", "1.0", "n/a", ""]
-    (told,) = [note for note in table.notes if "not of their column's kind" in note]
+    (told,) = [note for note in table.notes if "that do not fit the type of their column" in note]
     assert "'n' (1, first 'n/a' in feature 3)" in told

@@ -18,19 +18,19 @@ from inducult_geo.sources.formats.readers import read_table
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"rows": [1]}', "is JSON but no GeoJSON .*'rows'.*as CSV"),
+        ('{"rows": [1]}', "is JSON, but not GeoJSON .*'rows'.*as CSV"),
         ("[1, 2]", "its top level is a list of 2"),
         ("3", "a single value"),
         ("[" * 200_000, "too deeply nested|cannot be read as JSON"),
-        ('{"type": "Topology"}', "no GeoJSON"),
+        ('{"type": "Topology"}', "not GeoJSON"),
         ('{"type": "FeatureCollection", "features": [], "crs": {"type": "link", "properties": {"href": "http://a"}}}',
-         "member `crs` is no name"),
+         "member `crs` does not hold a name"),
         ('{"type": "FeatureCollection", "features": [], "crs": {"type": "name", "properties": {"name": "http://a/b"}}}',
-         "member `crs` is no name"),
+         "member `crs` does not hold a name"),
         ('{"type": "FeatureCollection", "features": [], "crs": {"type": "name", "properties": {"name": "/etc/b.prj"}}}',
-         "member `crs` is no name"),
+         "member `crs` does not hold a name"),
         ('{"type": "FeatureCollection", "features": [], "crs": {"type": "name", "properties": {"name": "ftp://a/b"}}}',
-         "member `crs` is no name"),
+         "member `crs` does not hold a name"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("suffix", [".json", ".geojson"])
@@ -77,7 +77,7 @@ def test_json_that_is_nearly_a_table_is_none(tmp_path: Path, monkeypatch: pytest
     assert frame["x.z"][0].startswith("\N{FACTORY}")
     refused(write(tmp_path / "b.json", '[{"type": "Feature", "geometry": null}]'), "a list of 1")
     refused(write(tmp_path / "c.json", '[{"a": 1}, 2]'), "a list of 2")
-    refused(write(tmp_path / "f.json", '{"a": [{"n": 1}], "b": [{"n": 2}]}'), "no GeoJSON")
+    refused(write(tmp_path / "f.json", '{"a": [{"n": 1}], "b": [{"n": 2}]}'), "not GeoJSON")
     page = read_table(write(tmp_path / "page.json", '{"count": 5234, "results": [{"n": 1}]}'), AUTO)
     assert page.page is not None
     assert [("of 5,234 rows it holds 1" in told, lost) for _, told, lost in page.page.told] == [(True, 5233)]
@@ -85,7 +85,7 @@ def test_json_that_is_nearly_a_table_is_none(tmp_path: Path, monkeypatch: pytest
     wide = json.dumps([{f"k{number}": 1} for number in range(2001)])
     refused(write(tmp_path / "e.json", wide), "2,001 different names")
     monkeypatch.setattr(json_tables, "MAX_JSON_BYTES", len(wide) - 1)
-    refused(tmp_path / "e.json", "is JSON but no GeoJSON")
+    refused(tmp_path / "e.json", "is JSON, but not GeoJSON")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_json_that_is_nearly_a_table_is_none(tmp_path: Path, monkeypatch: pytest
     [
         ([(2, 5, "ab"), (2, 5, "cd"), (1, 5, "e")], []),
         ([(2, 5, "ab"), (1, 5, "e")], [("of the 5 rows of a server's answer 3 are here. Ask", 2)]),
-        ([(2, 4, "ab"), (2, 4, "ab")], [("answer 2 are here ('b' holds what another holds)", 2)]),
+        ([(2, 4, "ab"), (2, 4, "ab")], [("answer 2 are here ('b' repeats another page)", 2)]),
         ([(2, 0, "ab"), None], []),
         ([(2, 0, "ab"), (2, 0, "cd")], [("each says to be a page", 1)]),
         ([(2, 3, "ab"), (1, 3, "c"), (3, 9, "xyz")], [("'c': of the 9 rows", 6)]),
@@ -141,7 +141,7 @@ def test_the_answer_of_an_arcgis_server_is_read_with_its_system_and_dates(tmp_pa
     assert table.crs == "EPSG:25833"
     assert table.frame["NAME"].tolist() == ["Weberei", "Spinnerei"]
     assert str(table.frame["BUILT"][0]).startswith("1890-01-01")
-    refused(write(tmp_path / "b.json", json.dumps(answer | {"features": [*rows, {"x": 1}]})), "no GeoJSON")
+    refused(write(tmp_path / "b.json", json.dumps(answer | {"features": [*rows, {"x": 1}]})), "not GeoJSON")
 
 
 def test_a_legacy_crs_member_is_followed(tmp_path: Path) -> None:
@@ -159,11 +159,11 @@ def test_a_legacy_crs_member_is_followed(tmp_path: Path) -> None:
 def test_a_member_of_geojson_that_gdal_would_pass_over_is_told(tmp_path: Path, lost: str) -> None:
     whole = '{"type": "Feature", "properties": {"n": 2}, "geometry": null}'
     path = write(tmp_path / "a.geojson", f'{{"type": "FeatureCollection", "features": [{whole}, {lost}, {whole}]}}')
-    with pytest.raises(ContractError, match=r"a\.geojson: feature 2 of 3 is no Feature .* would be lost\. Write"):
+    with pytest.raises(ContractError, match=r"a\.geojson: feature 2 of 3 is not a Feature .* would be lost\. Write"):
         read_table(path, AUTO)
 
 
 def test_features_that_are_no_list_are_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.geojson", '{"type": "FeatureCollection", "features": null}')
-    with pytest.raises(ContractError, match="`features` is no list"):
+    with pytest.raises(ContractError, match="`features` is not a list"):
         read_table(path, AUTO)

@@ -230,13 +230,13 @@ def test_kml_and_kmz_and_gpx_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.dbf", "a.shx", "a.prj", "a.mid", "a.dat"])
 def test_a_part_of_a_table_names_the_whole(tmp_path: Path, name: str) -> None:
-    refused(write(tmp_path / name, "x"), r"holds a part of a table only\. Name a\.(shp|mif|tab)")
+    refused(write(tmp_path / name, "x"), r"holds only a part of a table\. Name a\.(shp|mif|tab)")
 
 
 def test_a_shapefile_without_its_table_says_what_it_lacks(tmp_path: Path) -> None:
     path = shapefile(tmp_path, rows=3)
     path.with_suffix(".dbf").unlink()
-    assert any("came without its .dbf, which holds names" in note for note in read_table(path, AUTO).notes)
+    assert any("came without its .dbf, which holds everything" in note for note in read_table(path, AUTO).notes)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_rows_of_a_wrong_shape_are_kept_and_marked(tmp_path: Path) -> None:
     assert table.places[4] == "a.csv line 8"
 
 
-@pytest.mark.parametrize(("encoding", "said"), [("utf-8", "line 3: byte 0xb3"), ("klingon", "no known encoding")])
+@pytest.mark.parametrize(("encoding", "said"), [("utf-8", "line 3: byte 0xb3"), ("klingon", "not a known encoding")])
 def test_a_wrong_encoding_names_the_line(tmp_path: Path, encoding: str, said: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"id;name\n1;Huta\n2;Ma\xb3apanew\n")
@@ -143,7 +143,7 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
     table = read_table(write(tmp_path / "a.csv", "id;X;X;X (1);X;\n1;2;3;4;5;\n"), AUTO)
     assert [*table.frame.columns] == ["id", "X (2)", "X (3)", "X (1)", "X (4)"]
     assert table.frame.loc[0].tolist() == ["1", "2", "3", "4", "5"]
-    assert any("'X' stands 3 times in the header" in note for note in table.notes)
+    assert any("'X' appears 3 times in the header" in note for note in table.notes)
 
 
 def test_empty_columns_at_the_end_are_none(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_text_that_was_encoded_twice_is_read_as_it_was(tmp_path: Path, table: 
     (tmp_path / "a.csv").write_text(again, encoding="utf-8")
     found = read_table(tmp_path / "a.csv", Read(encoding=stated))
     assert found.frame["name"].tolist() == names
-    assert any("encoded twice ('" in note and "read as it was before" in note for note in found.notes)
+    assert any("encoded twice ('" in note and "read as it was meant" in note for note in found.notes)
 
 
 def test_a_long_word_in_a_text_that_was_encoded_twice_takes_no_time() -> None:
@@ -359,7 +359,7 @@ def test_headings_that_differ_by_white_space_alone_are_told_apart(tmp_path: Path
     (tmp_path / "a.csv").write_text('nr;"Rok\nbudowy";Rok budowy\n1;2;3\n')
     table = read_table(tmp_path / "a.csv", Read())
     assert [*table.frame.columns] == ["nr", "Rok budowy (1)", "Rok budowy (2)"]
-    assert "stands 2 times in the header" in table.notes[-1]
+    assert "appears 2 times in the header" in table.notes[-1]
 
 
 def test_an_upper_row_of_names_that_ends_early_cuts_no_column_off(tmp_path: Path) -> None:

@@ -287,10 +287,10 @@ class TestCheck:
         assert "text 20" not in text
 
     def test_notes_and_readings_that_fit_are_told_to_the_letter(self) -> None:
-        note = Problem("opole_zabytki", "unmapped_column", f"columns that nobody mapped: {MARKUP}")
+        note = Problem("opole_zabytki", "unmapped_column", f"columns that the contract does not mention: {MARKUP}")
         fits = {"crs": "EPSG:2180", "reading": "axes swapped", "inside_share": 0.985, "shift_m": 1203}
         text = told(check_tables, self.report(problems=(note,), candidates=(fits,)))
-        assert f"note        columns that nobody mapped: {MARKUP}" in text
+        assert f"note        columns that the contract does not mention: {MARKUP}" in text
         assert "candidate   EPSG:2180 axes swapped: 98% inside, 1203 m away" in text
 
 

@@ -213,7 +213,7 @@ def test_an_answer_that_is_a_formula_without_a_result_is_told(run: Run, sheet: P
     rows = f'<row r="2" hidden="1">{asked}<c r="B2"><f>B1</f></c></row>'
     path = sheet_with(tmp_path / "answers.xlsx", rows, heads=("review_id", "decision"))
     formula, hidden = import_review(path, run, who="Eva").remarks
-    assert "1 cell with a formula that nobody calculated, read as empty: 'decision'" in formula
+    assert "1 cell with a formula that was never calculated, read as empty: 'decision'" in formula
     assert "1 row hidden in the sheet" in hidden
 
 

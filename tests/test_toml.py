@@ -44,16 +44,16 @@ def test_what_is_no_toml_is_refused_with_the_way_out(
     ("line", "remedy"),
     [
         ("name = “Nazwa”", 'write straight quotes, as "this"'),
-        ("name\u00a0= 'a'", "a space that is none stands there, as a word processor writes it: type it anew"),
+        ("name\u00a0= 'a'", "there is a special space, as word processors write it: type it again"),
         ("name = Nazwa # 'guessed'", 'write the value in quotes: name = "Name"'),
         ('name: "Nazwa"', "write = between the name and its value"),
         ('alt name = "Nazwa"', 'write a name of several words, or with other letters than a to z, in "quotes"'),
         ('Größe = "Nazwa"', 'write a name of several words, or with other letters than a to z, in "quotes"'),
-        ('name = "Nazwa",', "write nothing behind the value but a remark that begins with #"),
+        ('name = "Nazwa",', "after the value there may only be a remark that begins with #"),
         ('name = "Nazwa', "a quote or a bracket is not closed, here or above"),
         (r'files = ["C:\Users\lista.csv"]', r"in double quotes a \ means something else: write / in its place"),
-        ('id = "b"', "this name stands twice in its section: keep one"),
-        ("[read]\n[read]", "this section stands twice: put what belongs to it together"),
+        ('id = "b"', "this name appears twice in its section: keep one"),
+        ("[read]\n[read]", "this section appears twice: put all of its lines together"),
         ("retrieved = 28.11.2026", "write a day as 2026-11-28"),
         ("reliability = 50,5", "write a decimal point: 0.95"),
     ],
@@ -77,7 +77,7 @@ def test_a_pipe_a_device_and_a_file_of_gigabytes_are_told_and_not_waited_for(tmp
     os.mkfifo(tmp_path / "pipe.toml")
     (tmp_path / "zero.toml").symlink_to("/dev/zero")
     for name in ("pipe.toml", "zero.toml"):
-        with pytest.raises(ConfigError, match=rf"{name}: is no file but a pipe or device\. Remove it"):
+        with pytest.raises(ConfigError, match=rf"{name}: is not a file, but a pipe or device\. Remove it"):
             read_toml(tmp_path / name)
     with (tmp_path / "big.toml").open("wb") as handle:
         handle.truncate(3 * 1024**3)

@@ -52,8 +52,8 @@ def test_each_record_is_a_row_and_each_element_and_attribute_a_column(tmp_path: 
     assert table.places == ["a.xml obiekt 1", "a.xml obiekt 2"]
     assert table.notes == (
         "each <obiekt> is a row",
-        "holds also 'opis', 'stan' beside the rows, which nobody reads",
-        "stands several times in a row, and is one cell: autor",
+        "holds also 'opis', 'stan' beside the rows, which is not read",
+        "appears several times in a row, and becomes one cell: autor",
     )
 
 

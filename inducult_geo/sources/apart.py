@@ -69,7 +69,9 @@ def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
         workers.extend(map(_Worker, tasks))
         while waiting := [worker for worker in workers if not worker.has_told]:
             if time.monotonic() > until:
-                raise SourceError(f"{path}: is not read after {longest_s:.0f} seconds. Is it the file that was meant?")
+                raise SourceError(
+                    f"{path}: is not read after {longest_s:.0f} seconds, so reading was stopped. Is it the right file?"
+                )
             _listen(waiting, until - time.monotonic())
             for worker in waiting:
                 if worker.has_told:
@@ -85,8 +87,8 @@ def _made(path: Path, worker: _Worker) -> Any:
     """Return what a worker made, or raise what it raised."""
     if not worker.is_whole:
         raise SourceError(
-            f"{path}: reading it crashed: it is damaged or made to do so, or something ended the process that read it "
-            "(is there too little memory?). Download it again and compare its checksum."
+            f"{path}: reading it crashed. Either the file is damaged or malicious, or the process that read it was "
+            "ended (too little memory?). Download it again and compare its checksum."
         )
     is_made, told = pickle.loads(memoryview(worker.answer)[HEAD.size :])  # noqa: S301 - this process had it written
     if is_made:

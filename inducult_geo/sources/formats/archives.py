@@ -46,8 +46,8 @@ def checked_members(path: Path) -> list[str]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as problem:
         remedy = "Copy it again, or pack it again" if path.suffix.lower() == ".zip" else "Save or copy it again"
         raise ContractError(
-            f"{path}: cannot be read as an archive, which it should be: it is damaged or was cut short. {remedy} (the "
-            f"reader says: {problem})."
+            f"{path}: cannot be read as an archive, although its ending says so: it is damaged or was cut short. "
+            f"{remedy} (the reader says: {problem})."
         ) from problem
     _check_sizes(path, members)
     for member in members:
@@ -91,14 +91,14 @@ def is_locked(path: Path) -> bool:
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MAX_MEMBERS:
         raise ContractError(
-            f"{path}: {len(members)} files are more than the {MAX_MEMBERS} allowed. Pack only the table that is meant."
+            f"{path}: {len(members)} files are more than the {MAX_MEMBERS} allowed. Pack only the table that is needed."
         )
     packed, expanded = path.stat().st_size, sum(member.file_size for member in members)
     ratio = expanded / max(packed, 1)
     if expanded > MAX_EXPANDED or (expanded > _SMALL and ratio > MAX_RATIO):
         raise ContractError(
-            f"{path}: would grow from {packed / 1e6:.1f} MB to {expanded / 1e6:,.0f} MB: a zip bomb, or not a table. "
-            "Send the file unpacked."
+            f"{path}: would grow from {packed / 1e6:.1f} MB to {expanded / 1e6:,.0f} MB: it is a zip bomb, or does not "
+            "hold a table. Send the file unpacked."
         )
     if sum(member.compress_size for member in members) > packed:
         raise ContractError(f"{path}: its members share bytes, as zip bombs do. Pack it again.")

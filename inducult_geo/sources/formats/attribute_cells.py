@@ -186,7 +186,11 @@ def misfits_told(misfits: Mapping[str, Sequence[tuple[int, str]]]) -> list[str]:
         for name, cells in misfits.items()
         if cells
     ]
-    return [f"cells that are not of their column's kind, read as they are written: {', '.join(where)}"] if where else []
+    return (
+        [f"cells that do not fit the type of their column, read as they are written: {', '.join(where)}"]
+        if where
+        else []
+    )
 
 
 def _no_room_told(rows: Mapping[str, Sequence[int]]) -> list[tuple[str, str, int]]:
@@ -198,8 +202,8 @@ def _no_room_told(rows: Mapping[str, Sequence[int]]) -> list[tuple[str, str, int
         f"{name!r} ({len(found)}, first in feature {found[0] + 1})" for name, found in rows.items() if found
     )
     message = (
-        f"{counted(number, 'cell')} of asterisks, as programs write a number that has no room in its column, read as "
-        f"empty: {where}. Widen the column where the number is still known, and export it again."
+        f"{counted(number, 'cell')} of asterisks, which programs write if a number does not fit into its column; read "
+        f"as empty: {where}. If the number is still known, widen the column and export it again."
     )
     return [("number_without_room", message, number)]
 
@@ -209,7 +213,7 @@ def _unread_told(names: Sequence[str], rows: int) -> list[tuple[str, str, int]]:
     if not names:
         return []
     message = (
-        f"column {quoted(names)} is of a kind that nobody reads (a memo, whose texts lie in a file of their own, or "
-        "bytes), and empty: ask for a GeoPackage or CSV of it."
+        f"column {quoted(names)} is of a kind that cannot be read (a memo with its texts in another file, or bytes), "
+        "so it is left empty: ask for the table as a GeoPackage or CSV."
     )
     return [("unread_column", message, rows * len(names))]

@@ -53,10 +53,12 @@ def attributes_of(dbf: bytes, cpg: bytes | None, languages: Collection[str]) -> 
     is_utf8 = cut <= _CUT_MOST * whole
     if is_utf8 and cut and (stated == _UTF8 or not told):
         # Fields are so and so many bytes wide: a letter of two may be cut in half at the end of its cell.
-        note = f"{counted(cut, 'letter')} cut in half at the end of a cell, and left out: ask for a GeoPackage"
+        note = (
+            f"{counted(cut, 'letter')} cut in half at the end of a cell, and left out: ask for the data as a GeoPackage"
+        )
         return Attributes(_UTF8, (note,), dbf[:begin] + _HALF.sub(" ", text).encode(_UTF8))
     if stated is not None and stated != _UTF8 and is_utf8 and not cut:
-        return Attributes(_UTF8, (f"its .cpg says {told!r}, but its letters are UTF-8, and read so",))
+        return Attributes(_UTF8, (f"its .cpg says {told!r}, but its text is UTF-8 and was read so",))
     # Byte 29 names a code page; 0 and 87 ("that of the machine") say nothing.
     if stated == _UTF8 and not is_utf8:
         said = "its .cpg says UTF-8, which its letters are not: "

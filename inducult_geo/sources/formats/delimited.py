@@ -43,8 +43,8 @@ _MOST_ALIKE = 0.5
 
 _MOSTLY = 0.5
 _COMMAS = (
-    "{wide} have more cells than the header has names: where numbers have a comma before their decimals, export the "
-    "table with semicolons between its cells"
+    "{wide} have more cells than the header has names: if numbers have a decimal comma, export the table with "
+    "semicolons between its cells"
 )
 _NULS_MAX = 0.001
 """Share of NUL characters up to which a file is text with lost bytes, beyond which it is no text."""
@@ -201,7 +201,9 @@ def _decode(path: Path, read: Read) -> tuple[str, str, tuple[str, ...]]:
     try:
         text = data.decode(encoding)
     except LookupError:
-        raise ContractError(f"{path}: '{encoding}' is no known encoding. Mend [read] encoding, e.g. cp1250.") from None
+        raise ContractError(
+            f"{path}: '{encoding}' is not a known encoding. Correct [read] encoding, e.g. cp1250."
+        ) from None
     except UnicodeDecodeError as problem:
         line = data[: problem.start].count(b"\n") + 1
         raise ContractError(
@@ -212,7 +214,7 @@ def _decode(path: Path, read: Read) -> tuple[str, str, tuple[str, ...]]:
         raise ContractError(f"{path}: cannot be read as '{encoding}': {problem}. Mend [read] encoding.") from problem
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
-        raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
+        raise ContractError(f"{path}: is not a text file, but holds binary data. Export it again as CSV.")
     if meant:
         text, encoding = _as_stated(path, text, meant), meant[0]
     elif encoding.startswith("utf"):
@@ -225,7 +227,7 @@ def _decode(path: Path, read: Read) -> tuple[str, str, tuple[str, ...]]:
 def _once(text: str) -> tuple[str, tuple[str, ...]]:
     """Return a text as it was before it was encoded a second time, and what a person should know of that."""
     if (whole := encoded_once(text)) is not None:
-        return whole[0], (f"encoded twice ({whole[1]}): read as it was before. Compare the names",)
+        return whole[0], (f"encoded twice ({whole[1]}): read as it was meant. Compare the names",)
     if (part := partly_twice(text)) is not None:
         told = (
             f"{counted(part.lines, 'line')} encoded twice ({part.words}): read as before. The others, such as line "

@@ -97,7 +97,7 @@ def leave_out(told: Path, path: Path, names: tuple[str, ...]) -> tuple[str, ...]
                 con.execute(f"DROP VIEW {sql_name(name)}")
     except sqlite3.Error as problem:
         raise ContractError(f"{told}: a view in it cannot be left out: {problem}. Export the layer alone.") from problem
-    return (f"{quoted(names)} is made by a query inside the file that cannot be judged: not looked at",)
+    return (f"{quoted(names)} is made by a query inside the file that cannot be checked, and was not read",)
 
 
 def _made(con: sqlite3.Connection) -> list[tuple[str, bool, str]]:

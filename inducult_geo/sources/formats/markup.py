@@ -37,7 +37,7 @@ def check_xml(where: str, handle: IO[bytes], roots: Iterable[str] | None) -> Non
     head = _plain_start(handle)
     declared = _ENCODING.match(head)
     if declared and not _KNOWN_ENCODINGS.fullmatch(declared[1].decode("latin-1").strip().lower()):
-        raise ContractError(f"{where}: is written in an unusual encoding. Export it again as UTF-8.")
+        raise ContractError(f"{where}: has an unusual encoding. Export it again as UTF-8.")
     at = 0
     while found := _SKIPPED.match(head, at):
         at = found.end()
@@ -97,7 +97,7 @@ def check_geojson(where: str, data: bytes) -> None:
         but a name.
     """
     if len(data) > MAX_JSON_BYTES:
-        raise ContractError(f"{where}: {len(data) / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
+        raise ContractError(f"{where}: {len(data) / 1e6:.0f} MB are too much for JSON: send it as a GeoPackage.")
     try:
         content = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -107,7 +107,7 @@ def check_geojson(where: str, data: bytes) -> None:
     except (ValueError, RecursionError) as problem:
         what = "too deeply nested" if isinstance(problem, RecursionError) else str(problem)
         if what.startswith("Extra data") and data.lstrip(b"\xef\xbb\xbf\x1e \r\n\t").startswith(b"{"):
-            what += ". It seems to hold an object a line (JSON Lines), of shapes: ask for one GeoJSON, or a CSV"
+            what += ". It seems to hold one shape in each line (JSON Lines): ask for a GeoJSON or a CSV"
         raise ContractError(
             f"{where}: cannot be read as JSON: it is damaged or was cut short, or is something else. Copy it again, or "
             f"export it again (the reader says: {what})."
@@ -117,14 +117,14 @@ def check_geojson(where: str, data: bytes) -> None:
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _GEOJSON:
         raise ContractError(
-            f"{where}: is JSON but no GeoJSON ({_held(content)}). Export it as GeoJSON, or its table as CSV."
+            f"{where}: is JSON, but not GeoJSON ({_held(content)}). Export it as GeoJSON, or its table as CSV."
         )
     _check_features(where, content)
     crs = content.get("crs")
     if crs is not None and not _is_named(crs):
         raise ContractError(
-            f"{where}: its member `crs` is no name. Remove it, or write "
-            '{"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2177"}}.'
+            f'{where}: its member `crs` does not hold a name. Remove it, or write {{"type": "name", "properties": '
+            '{"name": "urn:ogc:def:crs:EPSG::2177"}}.'
         )
 
 
@@ -132,13 +132,13 @@ def _check_features(where: str, content: dict[str, Any]) -> None:
     """Refuse a collection with a member that is no Feature: GDAL passes over it in silence."""
     members = content.get("features") if content["type"] == "FeatureCollection" else []
     if not isinstance(members, list):
-        raise ContractError(f"{where}: its member `features` is no list. Export it again.")
+        raise ContractError(f"{where}: its member `features` is not a list. Export it again.")
     for number, member in enumerate(members, 1):
         if not isinstance(member, dict) or member.get("type") != "Feature":
             held = f"type {str(member.get('type'))[:40]!r}" if isinstance(member, dict) else f"{member!r:.40}"
             raise ContractError(
-                f"{where}: feature {number} of {len(members)} is no Feature (it holds {held}) and would be lost. "
-                'Write "type": "Feature" in it, or take it out.'
+                f"{where}: feature {number} of {len(members)} is not a Feature (it holds {held}) and would be lost. "
+                'Write "type": "Feature" in it, or remove it.'
             )
 
 

@@ -47,8 +47,8 @@ def check_places(where: str, suffix: str, handle: IO[bytes]) -> None:
             number += is_place and kind in _COUNTED and _EXTENT not in above
             if (told := fault(element, kind, above)) is not None:
                 raise ContractError(
-                    f"{where}: point {number} <{kind}> has {told}, which is no number, or too many or few: it would "
-                    "be lost or put elsewhere. Write degrees with a decimal point there, or take it out."
+                    f"{where}: point {number} <{kind}> has {told}, which is not a number, or too many or too few "
+                    "numbers: it would be lost or misplaced. Write degrees with a decimal point there, or remove it."
                 )
             element.clear()
     except ElementTree.ParseError as problem:

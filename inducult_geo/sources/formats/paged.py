@@ -75,7 +75,7 @@ def pages_told(files: Sequence[tuple[str, Page | None, Set[str]]]) -> list[tuple
         twice = [at for at, (_, _, rows) in enumerate(pages) if any(rows <= before for _, _, before in pages[:at])]
         held = sum(page.rows for at, (_, page, _) in enumerate(pages) if at not in twice)
         named = quoted(name for name, _, _ in pages)
-        again = f" ({quoted(pages[at][0] for at in twice)} holds what another holds)" if twice else ""
+        again = f" ({quoted(pages[at][0] for at in twice)} repeats another page)" if twice else ""
         if total > held:
             said.append((f"{named}: of the {total:,} rows of a server's answer {held:,} are here{again}", total - held))
         elif not total and len(pages) == len(files):

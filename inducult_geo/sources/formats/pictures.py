@@ -10,7 +10,7 @@ from inducult_geo.sources.formats.table import Table, has_shapes
 MARK: Final = b"<GroundOverlay"
 """A file in which it does not stand has no pictures."""
 
-_WHY: Final = "is a picture that lies on the map (GroundOverlay), no site"
+_WHY: Final = "is a picture laid over the map (GroundOverlay), not a site"
 _COLUMN: Final = "icon"
 
 

@@ -61,8 +61,8 @@ def read_table(path: Path, read: Read) -> Table:
     suffix = path.suffix.lower()
     if path.name.startswith(_IN_USE):
         raise ContractError(
-            f"{path}: is no table, but the mark that an office program leaves while somebody has the file open. Name "
-            f"{path.name.removeprefix(_IN_USE)} in its place."
+            f"{path}: is not a table, but the mark that an office program leaves while somebody has the file open. "
+            f"Name {path.name.removeprefix(_IN_USE)} instead."
         )
     if suffix == GEODATABASE and path.is_dir():
         raise ContractError(f"{path}: is a File Geodatabase, which is a folder. Pack it as ZIP, and name that.")
@@ -70,11 +70,12 @@ def read_table(path: Path, read: Read) -> Table:
     kind = _KINDS.get(suffix)
     if kind is None and suffix in _PARTS:
         raise ContractError(
-            f"{path}: holds a part of a table only. Name {path.stem}{_PARTS[suffix]} in `files`: this belongs to it."
+            f"{path}: holds only a part of a table. Name {path.stem}{_PARTS[suffix]} in `files`, to which this "
+            "file belongs."
         )
     if kind is None:
         remedy = _INSTEAD.get(suffix) or f"Known: {', '.join(sorted(_KINDS))}."
-        raise ContractError(f"{path}: '{suffix}' is no known kind of table. {remedy}")
+        raise ContractError(f"{path}: '{suffix}' is not a known kind of table. {remedy}")
     found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
     _refuse_another_text(path, kind, head)
     if found == _OLD_OFFICE and is_locked(path):
@@ -83,7 +84,7 @@ def read_table(path: Path, read: Read) -> Table:
     is_book = is_text_of_sheet and is_workbook(path)
     if is_text_of_sheet and not is_book and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise ContractError(
-            f"{path}: is a page of HTML or XML under the ending '{suffix}', as many portals write it. Open it in a "
+            f"{path}: is a page of HTML or XML with the ending '{suffix}', as many portals write them. Open it in a "
             "spreadsheet program and save it as .xlsx."
         )
     # "MZ" begins a program, but also an honest text.
@@ -103,19 +104,20 @@ def _refuse_another_text(path: Path, kind: _Kind, head: bytes) -> None:
     begin = head.translate(None, b"\x00").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").lower()
     if kind.reader is not read_sheet and begin.startswith((b"<!doctype html", b"<html")):
         raise ContractError(
-            f"{path}: is a web page, and no table: often one that asks to log in, or tells an error, in place of the "
-            "download. Open the address in a browser, and take the file itself."
+            f"{path}: is a web page and not a table, often a page that asks for a login or shows an error instead of "
+            "the download. Open the address in a browser, and save the file itself."
         )
     if kind is _TEXT and begin.startswith((b"{|", b"{{")):
         raise ContractError(
-            f"{path}: is the source text of a page of a wiki, and no delimited text. Open the page itself in a "
-            "browser, copy its table into a spreadsheet, and save that as .xlsx."
+            f"{path}: is the source text of a wiki page, and not delimited text. Open the page itself in a browser, "
+            "copy its table into a spreadsheet, and save that as .xlsx."
         )
     if kind is _TEXT and begin.startswith((b"<?xml", b'{"', b'[{"')):
         what = "XML" if begin.startswith(b"<") else "JSON"
         raise ContractError(
-            f"{path}: is {what}, and no delimited text: an error in place of the download, or a table under a wrong "
-            "ending. Look into it; give it its true ending (.gml, .kml, .geojson), or ask for a CSV."
+            f"{path}: is {what}, and not delimited text. Either it is an error message instead of the download, or a "
+            "table with a wrong ending. Look into it; give it its true ending (.gml, .kml, .geojson), or ask for a "
+            "CSV."
         )
 
 
@@ -125,8 +127,8 @@ def _with_tables_told(table: Table) -> Table:
     if number == 1:
         return table
     told = (
-        f"the names of its columns stand {number} times: so many tables side by side, of which the contract can name "
-        "one. Put the others below the first, or on sheets of their own: else their rows are lost"
+        f"the names of its columns appear {number} times: there are several tables side by side, of which the contract "
+        "can name only one. Put the others below the first, or on sheets of their own; otherwise their rows are lost"
     )
     return replace(table, warnings=(*table.warnings, ("tables_side_by_side", told, number)))
 
@@ -145,7 +147,7 @@ def _with_letters_told(table: Table) -> Table:
 
 def _first_bytes(path: Path) -> bytes:
     if is_no_plain_file(path):
-        raise ContractError(f"{path}: is no file but a pipe or device. Put the file itself there.")
+        raise ContractError(f"{path}: is not a file, but a pipe or device. Put the file itself there.")
     try:
         size = path.stat().st_size
         with path.open("rb") as handle:
@@ -170,7 +172,7 @@ def _read_zip(path: Path, read: Read) -> Table:
     inner = [name for name in names if _suffix(name) in _PACKED]
     if read.member in inner or (inner and not (tables or read.member)):
         raise ContractError(
-            f"{path}: holds archives in an archive ({quoted(inner[:6])}). Unpack it and name what it held."
+            f"{path}: holds archives in an archive ({quoted(inner[:6])}). Unpack it, and name the table inside."
         )
     databases = geodatabases(names)
     tables = [*(name for name in tables if not any(name.startswith(f"{one}/") for one in databases)), *databases]
@@ -187,7 +189,7 @@ def _read_zip(path: Path, read: Read) -> Table:
     table = _read_member(path, member, names, read)
     if not inner:
         return table
-    return replace(table, notes=(*table.notes, f"holds also {quoted(inner[:6])}, archives that nobody reads"))
+    return replace(table, notes=(*table.notes, f"holds also {quoted(inner[:6])}, archives that are not read"))
 
 
 def _read_kmz(path: Path, read: Read) -> Table:
@@ -201,7 +203,9 @@ def _read_kmz(path: Path, read: Read) -> Table:
     if len(found) == 1 or read.member:
         return table
     others = quoted([name for name in found if name != root][:6])
-    return replace(table, notes=(*table.notes, f"holds also {others}, which nobody reads: [read] member names one"))
+    return replace(
+        table, notes=(*table.notes, f"holds also {others}, which were not read: name one with [read] member")
+    )
 
 
 def _read_member(path: Path, member: str, names: list[str], read: Read) -> Table:
@@ -239,7 +243,7 @@ def _read_text(path: Path, read: Read) -> Table:
     if len(rows.frame.columns) > 1 and all(str(name).startswith("?") for name in rows.frame.columns):
         raise ContractError(
             f"{path}: is the raw answer of a query service (columns {quoted(map(str, rows.frame.columns))}), whose "
-            "texts carry marks. Download the answer as CSV."
+            "texts carry extra marks. Download the answer as CSV."
         )
     places = [f"{path.name} line {line}" for line in rows.lines]
     return Table(rows.frame, places, rows.bad_rows, None, "delimited text", rows.encoding, rows.notes)

@@ -55,14 +55,12 @@ _MOST = 3
 
 _COLUMNS = 6
 _UNSEEN = "whether formulas lack their results, rows are hidden, and cells have comments, could not be seen"
-_UNSEEN_SHEET = (
-    "the sheet is hidden in the file, and read all the same: where it holds an old list, or another one, take it out"
-)
-_PIVOT = "the sheet holds a pivot table, which sums another one up: its rows are no sites"
+_UNSEEN_SHEET = "the sheet is hidden in the file, but was read: if it holds an old or a different list, remove it"
+_PIVOT = "the sheet holds a pivot table, which summarizes another table: its rows are not sites"
 _WHY = {
     NO_RESULT: (
         "formula_without_result",
-        "with a formula that nobody calculated",
+        "with a formula that was never calculated",
         "Open the file in a spreadsheet program, save it and send that.",
     ),
     ERROR: ("error_in_cell", "with an error such as #REF! or #N/A", "Mend them in the file."),
@@ -112,8 +110,8 @@ def _put_together(path: Path, tables: Mapping[str, Table]) -> Table:
     sheets_of_notes = [
         (
             "sheet_of_notes",
-            f"sheet '{name}' has none of the columns that other sheets share, and its rows are read as all others: if "
-            "it holds notes, take it out of the file",
+            f"sheet '{name}' has none of the columns that other sheets share, but its rows are read like all others: "
+            "if it holds notes, remove it from the file",
             len(tables[name].frame),
         )
         for name in apart
@@ -164,7 +162,7 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
     # Those beside or below the table hold nothing, however many they are.
     merged = [one for one in answer["merged"] if body_at <= one[0] < len(cells) and one[1] < len(cells[one[0]])]
     if sum(max(min(last, len(cells)) - first, 0) for first, _, last, _ in merged) > sum(map(len, cells)):
-        raise ContractError(f"{path}: its merged cells lie on one another: it is damaged. Save it again as .xlsx.")
+        raise ContractError(f"{path}: its merged cells overlap, so it is damaged. Save it again as .xlsx.")
     filled = _fill_merged(cells, merged)
     body = [(number, row) for number, row in enumerate(cells[body_at:], body_at + 1) if any(map(is_filled, row))]
     heads = cells[header_at:body_at]
@@ -221,8 +219,8 @@ def _merged_told(filled: Sequence[tuple[int, int, int, int]], names: Mapping[int
     if not told:
         return []
     message = (
-        f"merged cells stand for all rows that they span: {', '.join(told)}. Where one holds for its first row alone "
-        "(a sum, say), split it in the file."
+        f"the value of a merged cell is taken for all rows that it spans: {', '.join(told)}. If it belongs to the "
+        "first row only (a sum, for example), split the cell in the file."
     )
     return [("merged_cells", message, sum(number for *_, number in filled))]
 
@@ -250,8 +248,8 @@ def _hidden_told(rows: Sequence[int]) -> list[tuple[str, str, int]]:
         return []
     where = first_few([*map(str, rows)], _MOST)
     message = (
-        f"{counted(len(rows), 'row')} hidden in the sheet, by hand or by a filter, and read as all others: {where}. "
-        "Those that are not meant delete in the file."
+        f"{counted(len(rows), 'row')} hidden in the sheet, by hand or by a filter, but read like all others: {where}. "
+        "Delete in the file those that do not belong to the list."
     )
     return [("hidden_rows", message, len(rows))]
 
@@ -266,8 +264,8 @@ def _folded_told(spans: Sequence[Sequence[int]], frame: pd.DataFrame) -> list[tu
     if not unseen:
         return []
     message = (
-        f"{counted(len(unseen), 'column')} hidden in the sheet, and read as all others: {quoted(unseen[:_COLUMNS])}. "
-        "List what may not leave the house in `private`, or delete it in the file."
+        f"{counted(len(unseen), 'column')} hidden in the sheet, but read like all others: {quoted(unseen[:_COLUMNS])}. "
+        "List those that must not be published in `private`, or delete them in the file."
     )
     return [("hidden_columns", message, len(unseen))]
 
@@ -278,8 +276,8 @@ def _remarks_told(cells: Sequence[Sequence[int]], names: Mapping[int, str]) -> l
         return []
     where = first_few([f"row {row + 1}" + (f" {names[at]!r}" if at in names else "") for row, at in cells], _MOST)
     message = (
-        f"{counted(len(cells), 'cell')} with a comment, which nobody reads: {where}. What one says of a site "
-        "(that its place is wrong, say) has to stand in the row."
+        f"{counted(len(cells), 'cell')} with a comment, which is not read: {where}. If a comment says something about "
+        "a site (for example, that its place is wrong), write it into the row."
     )
     return [("comments", message, len(cells))]
 
@@ -292,7 +290,7 @@ def _early_told(
         return []
     where = first_few([f"row {row + 1} {names[at]!r} {cells[row][at]}" for row, at in places if at in names], _MOST)
     message = (
-        f"{counted(len(places), 'cell')} with a day before 1900, which Excel cannot show (#####): read as LibreOffice "
+        f"{counted(len(places), 'cell')} with a day before 1900, which Excel cannot show (#####), read as LibreOffice "
         f"shows it: {where}."
     )
     return [("days_before_1900", message, len(places))]
@@ -307,8 +305,8 @@ def _years_as_days_told(frame: pd.DataFrame) -> list[tuple[str, str, int]]:
             continue
         year = (date.fromisoformat(cells[0][:10]) - _DAY_ZERO).days
         message = (
-            f"'{name}' holds nothing but days of {_FIRST_DAY[:4]} and {_LAST_DAY[:4]}: years in cells for dates look "
-            f"so ({cells[0][:10]} is the number {year}). Where they are years, format the column as a number."
+            f"'{name}' holds only days between {_FIRST_DAY[:4]} and {_LAST_DAY[:4]}, as years look in cells for dates "
+            f"({cells[0][:10]} is the number {year}). If they are years, format the column as a number."
         )
         told.append(("years_as_days", message, len(cells)))
     return told
@@ -339,8 +337,8 @@ def _ask_child(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
         raise ContractError(f"{refused}{problem}. Save it again as .xlsx.") from problem
     if done.returncode != 0 or not done.stdout:
         raise ContractError(
-            f"{refused}it needs more memory than {_MEMORY_MB // 1000} GB, or than this machine gives. Often a "
-            "stray cell stands far outside the table: copy the table into a new sheet and save it as .xlsx."
+            f"{refused}it needs more memory than {_MEMORY_MB // 1000} GB, or than this machine has. Often the cause is "
+            "a stray cell far outside the table: copy the table into a new sheet and save it as .xlsx."
         )
     for line in io.BytesIO(done.stdout):
         answer: dict[str, Any] = json.loads(line)

@@ -115,7 +115,7 @@ def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) ->
         raise ContractError(f"{path}: holds no {what}: it is empty. Export it again.")
     names = quoted(found)
     if wanted is None:
-        message = f"{path}: has {len(found)} {what}s ({names}). Name the one meant as [read] {what}."
+        message = f"{path}: has {len(found)} {what}s ({names}). Name the right one as [read] {what}."
         raise ChoiceError(message, what, tuple(found))
     if wanted not in found:
         raise ContractError(f"{path}: no {what} '{wanted}', which [read] {what} names. Found: {names}.")
@@ -176,7 +176,7 @@ def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, 
         found.append(own)
         notes.setdefault(name, []).append(own)
     told = (
-        f"column '{name}' stands {len(own)} times in the header: read as {quoted(own)}" for name, own in notes.items()
+        f"column '{name}' appears {len(own)} times in the header: read as {quoted(own)}" for name, own in notes.items()
     )
     return found, tuple(told)
 

@@ -180,7 +180,7 @@ def _check_content(where: str, suffix: str, handle: IO[bytes], size: int) -> tup
         check_xml(where, handle, _ROOTS[suffix])
         check_places(where, suffix, handle)
         if suffix == ".kml" and holds(handle, b"<NetworkLink"):
-            return ("names other files (NetworkLink), which nobody follows: ask for their content",)
+            return ("refers to other files (NetworkLink), which are not followed: ask for their content",)
     elif suffix in (".geojson", ".json"):
         if size > MAX_JSON_BYTES:
             raise ContractError(f"{where}: {size / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
@@ -188,7 +188,7 @@ def _check_content(where: str, suffix: str, handle: IO[bytes], size: int) -> tup
     elif suffix == ".dxf":
         head = handle.read(_HEAD).lstrip()
         if not head.startswith((b"0", b"999", b"AutoCAD Binary DXF")):
-            raise ContractError(f"{where}: is not what it says: no DXF drawing. Export it again.")
+            raise ContractError(f"{where}: is not what it says, since it is no DXF drawing. Export it again.")
     elif suffix in _BEGINS and not handle.read(_HEAD).lstrip(b" \t\r\n").lower().startswith(_BEGINS[suffix]):
         raise ContractError(
             f"{where}: cannot be read: it is not what it says ('{suffix}'). Export it again, or give it its true "
@@ -215,7 +215,7 @@ def _whole(files: VectorFiles) -> VectorFiles:
         )
     if ".dbf" in files.parts:
         return files
-    note = "came without its .dbf, which holds names and all else but the places: ask for all files of that name"
+    note = "came without its .dbf, which holds everything but the places: ask for all files with that name"
     return replace(files, notes=(*files.notes, note))
 
 
@@ -251,5 +251,5 @@ def _check_parts(path: Path, name: str, there: Collection[str]) -> None:
     if missing:
         names = ", ".join(f"{own.stem}{part}" for part in missing)
         raise ContractError(
-            f"{path}: {names} is missing, which holds the rows. Ask for all files of that name, or for a GeoPackage."
+            f"{path}: {names} is missing, which holds the rows. Ask for all files with that name, or for a GeoPackage."
         )

@@ -63,7 +63,7 @@ _ATTRIBUTE = b"ATTRIB"
 
 _GPX_REPEATS = {"route_points", "track_points"}
 
-_CALLED_SO = "its column 'geometry' is not read, since its shapes are called so: rename it"
+_CALLED_SO = "its column 'geometry' is not read, since the shapes have that name: rename the column"
 
 _WHOLE = {"integer_object_nulls": True}
 """How whole numbers of a Parquet stay such in columns with an empty cell."""
@@ -208,7 +208,7 @@ def _without_index(path: Path, place: str, read: Read, *, deleted: int) -> Table
     """Read a shapefile that came without its .shx: a copy gets a new one, the partner's folder stays as it is."""
     with gdal_set({"SHAPE_RESTORE_SHX": True}):
         table = _read_layer(path, place, read.model_copy(update={"layer": None}), deleted=deleted)
-    note = "came without its .shx: the index was made anew"
+    note = "came without its .shx: the index was rebuilt"
     return _told(table, (note,))
 
 
@@ -359,7 +359,7 @@ def read_parquet(path: Path, _: Read) -> Table:
         file = pq.ParquetFile(path)
         facts = file.metadata
         if twice := [name for name, number in Counter(file.schema_arrow.names).items() if number > 1]:
-            raise ContractError(f"{path}: column {quoted(twice)} stands in it twice. Rename one, and export it again.")
+            raise ContractError(f"{path}: there are two columns {quoted(twice)}. Rename one, and export it again.")
         _check_extent(path, {"fields": range(facts.num_columns), "features": facts.num_rows})
         size = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
         if size > MAX_BYTES:

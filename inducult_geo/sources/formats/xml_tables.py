@@ -49,7 +49,7 @@ def read_elements(path: Path) -> ET.Element:
         Where it is too large or too deep, is damaged, or has a document type or entities.
     """
     if path.stat().st_size > MAX_XML_BYTES:
-        raise ContractError(f"{path}: {path.stat().st_size / 1e6:.0f} MB of XML are too much: ask for a CSV.")
+        raise ContractError(f"{path}: {path.stat().st_size / 1e6:.0f} MB are too much for XML: ask for a CSV.")
     with path.open("rb") as handle:
         check_xml(str(path), handle, None)
         handle.seek(0)
@@ -83,7 +83,7 @@ def read_xml_table(path: Path, root: ET.Element) -> Table:
         Where it is XML of another format, or holds no list or several.
     """
     if (remedy := _NO_TABLE.get(local(root))) is not None:
-        raise ContractError(f"{path}: is no table of records. {remedy}")
+        raise ContractError(f"{path}: is not a table of records. {remedy}")
     rows, beside = _rows(path, root)
     cells: list[dict[str, str]] = []
     several: dict[str, None] = {}
@@ -100,8 +100,10 @@ def read_xml_table(path: Path, root: ET.Element) -> Table:
     frame = pd.DataFrame({name: pd.Series([one.get(name) for one in cells], dtype=object) for name in names})
     tag = local(rows[0])
     notes = [f"each <{tag}> is a row"]
-    notes += [f"holds also {quoted(beside[:_TOLD])} beside the rows, which nobody reads"] if beside else []
-    notes += [f"stands several times in a row, and is one cell: {first_few([*several], _TOLD)}"] if several else []
+    notes += [f"holds also {quoted(beside[:_TOLD])} beside the rows, which is not read"] if beside else []
+    notes += (
+        [f"appears several times in a row, and becomes one cell: {first_few([*several], _TOLD)}"] if several else []
+    )
     places = [f"{path.name} {tag} {number}" for number in range(1, len(cells) + 1)]
     return Table(frame, places, nul_rows(frame), kind="XML", notes=tuple(notes))
 
@@ -128,8 +130,8 @@ def _rows(path: Path, root: ET.Element) -> tuple[list[ET.Element], list[str]]:
         if len(lists) > 1:
             told = ", ".join(f"<{name}> in <{local(one)}>" for name, one in lists[:_TOLD])
             raise ContractError(
-                f"{path}: holds several lists ({told}), and a contract reads one. Ask for the one that is meant as a "
-                "file of its own, or as CSV."
+                f"{path}: holds several lists ({told}), but a contract reads only one. Ask for the right one as a file "
+                "of its own, or as CSV."
             )
         if lists:
             ((name, parent),) = lists

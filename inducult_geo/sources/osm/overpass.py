@@ -112,8 +112,8 @@ def _refuse_less(answer: Mapping[str, Any], where: str, held: Held, anyway: str)
     """
     if held.records and not answer["elements"]:
         raise SourceError(
-            f"{where}: an empty answer, where {held.records} records are held. Does this server hold the region? "
-            f"If it is right: `{anyway}`."
+            f"{where}: the answer is empty, although {held.records} records are known. Does this server cover the "
+            f"region? If it is right: `{anyway}`."
         )
     told, known = moment_of(_base_time(answer)), moment_of(held.data_time)
     if told is None or known is None or known > datetime.now(UTC) + BEHIND:
@@ -192,7 +192,7 @@ def _replayed(path: Path, make: Callable[[Mapping[str, Any]], Made]) -> Made:
     except TransientError as problem:
         raise SourceError(f"{path}: {problem} {remedy}") from problem
     except (OSError, EOFError, ValueError, zlib.error, RecursionError) as problem:
-        raise SourceError(f"{path}: no whole answer of Overpass ({problem}). {remedy}") from problem
+        raise SourceError(f"{path}: not a complete answer of Overpass ({problem}). {remedy}") from problem
 
 
 def _boundary_of(elements: Sequence[Element], tags: Mapping[str, Sequence[str]], *, where: str) -> BaseGeometry | None:
@@ -267,7 +267,9 @@ def elements_of(answer: Mapping[str, Any]) -> list[Element]:
             if item.get("type") in _KINDS:
                 newest.put(_element(item))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
-        raise TransientError(f"an element of Overpass' answer is malformed ({problem!r}). Ask again.") from problem
+        raise TransientError(
+            f"an element of the answer of Overpass is malformed ({problem!r}). Ask again."
+        ) from problem
     return [*newest.elements.values()]
 
 

@@ -132,8 +132,8 @@ def _failure(what: str, problems: Sequence[SourceError], until: float, settings:
     is_over = until - time.monotonic() <= longest_backoff_s(settings)
     if is_over:
         said += (
-            f" The {settings.overpass_deadline_s:g} seconds for one region are over ({_DEADLINE}): "
-            "it is asked for again in the next night."
+            f" The {settings.overpass_deadline_s:g} seconds for one region are over ({_DEADLINE}): the region is tried "
+            "again in the next nightly run."
         )
     return TransientError(f"Overpass, {what}: {said}", soon=not is_over and any(problem.soon for problem in passing))
 
@@ -228,7 +228,7 @@ def _post(
     except (ValueError, RecursionError) as problem:
         said = plain(body) if body.lstrip()[:1] == b"<" else "JSON that breaks off"
         raise TransientError(
-            f"{shown(url)}: answered 200, but not with whole JSON: {said}. Ask again later."
+            f"{shown(url)}: answered without an error, but not with complete JSON: {said}. Ask again later."
         ) from problem
     refuse(told, shown(url))
     return body, told
@@ -243,7 +243,9 @@ def check_answer(answer: Any, where: str) -> None:
         Where the answer tells of an error, or does not have the shape of one.
     """
     if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
-        raise TransientError(f"{where}: JSON, but not an answer of Overpass. Is this an address that ends in /api?")
+        raise TransientError(
+            f"{where}: answered with JSON that is not an answer of Overpass. Is this an address that ends in /api?"
+        )
     remark = str(answer.get("remark", ""))
     if _BROKE_OFF.search(remark):
         raise TransientError(f"{where}: the server broke off: {remark[:200]}")

@@ -55,8 +55,8 @@ def read_objects(
     found = _fast(path, tags, processes) or gather(path, tags.keys, tags.wanted, is_area=tags.is_area)
     if not found.hits and apart(path, partial(is_empty, path)):
         raise SourceError(
-            f"{path}: holds no object at all, not even a road: it was cut short behind its head, or cut out of "
-            "an extract of somewhere else. Download or cut it again."
+            f"{path}: holds no object at all, not even a road: it was cut off after its header, or cut out of an "
+            "extract of another area. Download or cut it again."
         )
     objects = assemble(found.hits, found.world, area=area, data_time=found.header_time)
     return replace(objects, ends_early=found.ends_early)
@@ -70,8 +70,8 @@ def _fast(path: Path, table: TagTable, processes: int) -> Gathered | None:
         return gather_fast(path, table, processes=processes)
     except DamageError as why:
         raise SourceError(
-            f"{path}: holds {why}, which is no text of OpenStreetMap: it is damaged, or made to crash its readers. "
-            "Download it again and compare its checksum."
+            f"{path}: holds {why}, which cannot be in OpenStreetMap: it is damaged or malicious. Download it again and "
+            "compare its checksum."
         ) from why
     except HandOverError as why:
         _LOG.info("%s: read by pyosmium: %s", path, why)

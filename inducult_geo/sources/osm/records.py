@@ -39,12 +39,12 @@ ACCURACY_M = 5.0
 INCOMPLETE_ACCURACY_M = 50.0
 LOST_REASON = "lost_geometry"
 _ENDS_EARLY = (
-    "the extract holds no relation, which are the last objects of a whole one: was it cut short? Then works are "
-    "missing. Compare its size or checksum, or download it again."
+    "the extract holds no relations, which are the last objects of a complete extract. If it was cut off, works are "
+    "missing: compare its size or checksum, or download it again."
 )
 _TORN = (
-    "the extract lacks parts of works: members of {relations}, nodes of {ways}. It was cut through them; they are "
-    f"drawn as far as they go, with a lower accuracy, or rejected ({LOST_REASON}). Cut it with `osmium extract "
+    "the extract lacks parts of works: members of {relations}, nodes of {ways}. It was cut through them; what is "
+    f"there is drawn, with a lower accuracy, or they are rejected ({LOST_REASON}). Cut it with `osmium extract "
     "--strategy=smart`, or get a larger one."
 )
 _GEOD = Geod(ellps="GRS80")

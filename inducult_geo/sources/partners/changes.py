@@ -12,7 +12,7 @@ from inducult_geo.text import counted, first_few, fold_once, packaged_words, quo
 _MOST: Final = 3
 _MARK_LENGTH: Final = 2
 _WHOLE_LIST: Final = (
-    "Where the file holds only what changed, ask for the whole list: what is not in the file is no longer in the source"
+    "If the file holds only changes, ask for the whole list: a site that is not in the file is no longer in the source"
 )
 
 
@@ -41,8 +41,8 @@ def deleted_rows(table: pd.DataFrame, places: list[str], known: Collection[str])
         where = first_few(gone, _MOST)
         cells = quoted([*dict.fromkeys(table[name][words.isin([*gone_words])])][:_MOST])
         sentence = (
-            f"column '{name}' says of {counted(len(gone), 'row')} that what it tells of is gone ({where}: {cells}); it "
-            f"is read as all others. Take it out of the file. {_WHOLE_LIST}"
+            f"column '{name}' marks {counted(len(gone), 'row')} as gone ({where}: {cells}); it is read like all "
+            f"others. Remove what is gone from the file. {_WHOLE_LIST}"
         )
         told.append((sentence, len(gone)))
     return told
@@ -52,8 +52,8 @@ def _by_marks(name: str, cells: pd.Series[Any]) -> tuple[str, int]:
     """Say that a column called a change seems to tell of each row by a mark what became of it, and how many rows."""
     marks = quoted(first for first in [*dict.fromkeys(str(cell).strip() for cell in cells.dropna())][: _MOST + 1])
     sentence = (
-        f"column '{name}' seems to say by a mark ({marks}) which rows are new, changed or gone; all are read alike. "
-        f"Take those that are gone out of the file. {_WHOLE_LIST}"
+        f"column '{name}' seems to mark rows as new, changed or gone ({marks}); all are read alike. Remove those that "
+        f"are gone from the file. {_WHOLE_LIST}"
     )
     return sentence, int(cells.notna().sum())
 

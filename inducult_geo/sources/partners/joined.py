@@ -73,8 +73,8 @@ def _told(groups: Sequence[pd.DataFrame], rows: int, records: int) -> list[str]:
         named = ", ".join(f"'{group['key'].iloc[0]}' ({group['place'].iloc[0]})" for group in apart[:_MOST_NAMED])
         more = " and more" if len(apart) > _MOST_NAMED else ""
         told.append(
-            f"{counted(len(apart), 'record')} of which the rows lie at several places: {named}{more}. "
-            "One of them counts, the first by what its row says"
+            f"{counted(len(apart), 'record')} whose rows give several places: {named}{more}. Only one is used, the "
+            "first whose row has one"
         )
     return told
 

@@ -26,8 +26,8 @@ def lacking_told(contract: Contract, read: Sequence[str]) -> list[Problem]:
     if not lacking or not read:
         return []
     message = (
-        f"{quoted(lacking)}, named in `files`, {'is' if len(lacking) == 1 else 'are'} not there: the rows of "
-        f"{quoted(read)} alone are read. Put what is missing beside the contract, or take it out of `files`."
+        f"{quoted(lacking)}, named in `files`, {'is' if len(lacking) == 1 else 'are'} not there: only the rows of "
+        f"{quoted(read)} are read. Put what is missing beside the contract, or remove it from `files`."
     )
     return [Problem(contract.id, "file_missing", message, len(lacking))]
 

@@ -35,13 +35,13 @@ _MOST_REPEATED: Final = 5
 _JSON: Final = (str, bool, int, float)
 
 _GOES_ON: Final = (
-    "seems to go on the row above, as in a table taken from a PDF: only {said} is filled. Join the two in the file: "
-    "the row above may lack the rest of its words"
+    "seems to continue the row above, as in a table copied from a PDF: only {said} is filled. Join the two rows in "
+    "the file: the row above may lack the rest of its text"
 )
 
 VALUES_AS_NAMES: Final = (
-    "the names of its columns look like values ({values}): if its first row is one of the table, put names above it. "
-    "Else that row is lost"
+    "the names of its columns look like values ({values}): if the first row already belongs to the data, put a row "
+    "with names above it. Otherwise that row is lost"
 )
 """What is told of a table without names, with some of the values."""
 
@@ -88,14 +88,14 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     unique = _unique_keys(whole)
     repeated = _repeated(whole, unique)
     if contract.publish and keeps_in_house(contract.licence):
-        message = told_of_refusal(contract.licence, "nothing that this source alone tells is published")
+        message = told_of_refusal(contract.licence, "nothing that comes from this source alone is published")
         problems.append(Problem(contract.id, "licence", message))
     if repeated:
         named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")
         message = (
             f"{counted(len(repeated), 'row')} with the key of another row; each is kept, the later one under a key of "
-            f"its own: {named}. Where they are one, keep one of the rows, or write one_record_per_key = true above the "
-            "contract's sections, if each row tells more of it; else give each its own key."
+            f"its own: {named}. If they are the same site, keep one of the rows, or, if each row says more about it, "
+            "write one_record_per_key = true above the sections of the contract. Otherwise give each row its own key."
         )
         problems.append(Problem(contract.id, "repeated_key", message, len(repeated)))
     return RawTable(Raw(unique), _one_system(contract, stated), tuple(read_files), tuple(problems))
@@ -131,8 +131,8 @@ def _one_system(contract: Contract, stated: Mapping[str, str | None]) -> str | N
     if len(set(stated.values())) > 1 and contract.place.crs is None:
         told = ", ".join(f"{name} {'says none' if crs is None else f'says {crs[:60]}'}" for name, crs in stated.items())
         raise ContractError(
-            f"{contract.declared_in}: its files state several CRS ({told}). Where they are of one system, name it as "
-            "[place] crs; else give each system a contract of its own."
+            f"{contract.declared_in}: its files state several CRS ({told}). If all files are in one system, name it as "
+            "[place] crs; otherwise give each system a contract of its own."
         )
     return next(filter(None, stated.values()), None)
 
@@ -274,24 +274,24 @@ def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[st
     if 2 * len(joined) > len(lacking) and contract.read.delimiter is not None:
         raise ContractError(
             f"{path}: was read as a table of one column ({found[0][:100]}), so [read] delimiter of contract "
-            f"{contract.id} seems to be another one. Take that line out: it is found without it."
+            f"{contract.id} seems to be another one. Remove that line: the delimiter is found without it."
         )
     if lacking:
         told = ", ".join(f"{quoted(names)} for {field}" for field, names in lacking.items())
         used = {*contract.ignore, *contract.private, *(name for names in wanted.values() for name in names)}
         meant = "".join(_meant(names[0], [name for name in found if name not in used]) for names in lacking.values())
-        remedy = "What is called otherwise now: write its new name."
+        remedy = "If a column has a new name, write that name."
         if field := next((field for field in lacking if field in contract.columns), None):
-            remedy += f" Where both may come: {field} = [{quoted(lacking[field])}, 'its new name']."
+            remedy += f" If either name may appear: {field} = [{quoted(lacking[field])}, 'its new name']."
         raise ContractError(
             f"{path}: no column {told}, as contract {contract.id} maps them.{meant} Found: {', '.join(found)}. {remedy}"
         )
     there = [set(names).intersection(found) for names in wanted.values()]
     if lost := {name for names in there if names <= table.valueless for name in names}:
         raise ContractError(
-            f"{path}: column {quoted(sorted(lost))} holds formulas without a result or errors alone, and no value. "
-            "Open the file in a spreadsheet program, see that the column shows values, and save it; or take the column "
-            "out of the contract."
+            f"{path}: column {quoted(sorted(lost))} holds only formulas without a result, or errors. Open the file in "
+            "a spreadsheet program, make sure that the column shows values, and save it; or remove the column from "
+            "the contract."
         )
     if contract.place.geometry and not has_shapes(table.frame):
         remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
@@ -302,7 +302,7 @@ def _meant(column: str, found: list[str]) -> str:
     """Say which column may be meant by one that is not there."""
     doubles = [name for name in found if re.fullmatch(re.escape(column) + r" \(\d+\)", name)]
     if len(doubles) > 1:
-        return f" It stands {len(doubles)} times in the header: name {' or '.join(map(repr, doubles))}."
+        return f" It appears {len(doubles)} times in the header: name {' or '.join(map(repr, doubles))}."
     return did_you_mean(column, found)
 
 
@@ -326,7 +326,10 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     notices += [*persons_told(contract, path, table, mapped), *persons_in_texts(contract, path, table)]
     notices += several_told(contract, path, table)
     if unread:
-        message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
+        message = (
+            f"{path.name}: columns that the contract does not mention: {', '.join(unread)}. Map them, or list them in "
+            "`ignore`."
+        )
         notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))
     return notices
 
@@ -360,7 +363,7 @@ def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
     first = rows.groupby("key", sort=False)["place"].transform("first")
     late = rows["key"].duplicated()
     told = zip(rows["place"][late], rows["key"][late], first[late], unique["key"][late], strict=True)
-    return [f"{place} has the key '{key}' of {other} and goes as '{own}'" for place, key, other, own in told]
+    return [f"{place} has the key '{key}' of {other} and is kept as '{own}'" for place, key, other, own in told]
 
 
 def _key(cell: Any) -> str:

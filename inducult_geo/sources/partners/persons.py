@@ -62,8 +62,8 @@ def check_private(contract: Contract, path: Path, table: Table, wanted: Mapping[
         fields = [field for field, columns in wanted.items() if column in columns]
         if fields:
             raise ContractError(
-                f"{contract.declared_in}: column '{column}' is `private`, and tells '{fields[0]}', which is published. "
-                "Take it out of one of the two."
+                f"{contract.declared_in}: column '{column}' is listed as `private`, but also mapped to '{fields[0]}', "
+                "which is published. Remove it from one of the two."
             )
         meant = did_you_mean(column, [name for name in found if name not in contract.private])
         if column not in found and meant:
@@ -72,9 +72,9 @@ def check_private(contract: Contract, path: Path, table: Table, wanted: Mapping[
     mapped = {name for names in wanted.values() for name in names}
     if lacking and contract.may_publish and (more := _personal(contract, table, mapped)):
         raise ContractError(
-            f"{path}: no column {quoted(lacking)}, which `private` names, and columns that seem to hold data of "
-            f"persons and would be published: {quoted(more)}. Write these into `private` of {contract.declared_in} "
-            f"instead, or take {quoted(lacking)} out of it where they may be published."
+            f"{path}: no column {quoted(lacking)}, which `private` names, but has columns that seem to hold personal "
+            f"data and would be published: {quoted(more)}. Write these into `private` of {contract.declared_in} "
+            f"instead; if they may be published, remove {quoted(lacking)} from it."
         )
 
 
@@ -89,9 +89,9 @@ def persons_told(contract: Contract, path: Path, table: Table, mapped: Iterable[
     if not columns:
         return []
     message = (
-        f"{path.name}: columns that seem to hold data of persons, and are published as they stand (`tags` of each "
-        f"record): {quoted(columns)}. Those that must not leave stand in the contract, above its sections: "
-        f"private = [{quoted(columns)}]. Where all may, write private = []."
+        f"{path.name}: columns that seem to hold personal data, and are published as they stand (`tags` of each "
+        f"record): {quoted(columns)}. List those that must not be published in the contract, above its sections: "
+        f"private = [{quoted(columns)}]. If all may be published, write private = []."
     )
     return [Problem(contract.id, "persons", message, len(columns))]
 
@@ -122,9 +122,9 @@ def persons_in_texts(contract: Contract, path: Path, table: Table) -> list[Probl
     if not told:
         return []
     message = (
-        f"{path.name}: e-mail addresses or telephone numbers stand in columns that are mapped, and are published as "
-        f"they stand: {'; '.join(told)}. Take out of the file what must not be published. Where all may be, write "
-        f"private = []."
+        f"{path.name}: mapped columns hold e-mail addresses or telephone numbers, which are published as they stand: "
+        f"{'; '.join(told)}. Remove from the file what must not be published. If all may be published, write private = "
+        "[]."
     )
     return [Problem(contract.id, "persons", message, rows)]
 

@@ -12,11 +12,11 @@ from inducult_geo.sources.formats.table import Table
 _ALIKE: Final = 2
 """So many cells of a row are the name of their column where it is a header again."""
 
-_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
-_OTHER: Final = "names other columns than the first row does: another table begins here, and its rows cannot be read"
+_AGAIN: Final = "repeats the names of the columns: it is not a site, and may be deleted in the file"
+_OTHER: Final = "names other columns than the first row: another table begins here, and its rows cannot be read"
 _BELOW: Final = (
-    "stands below {place}, which names other columns than the first row does: rows of another table. Put that into a "
-    "file or on a sheet of its own, with a contract of its own"
+    "stands below {place}, which names other columns than the first row, so it belongs to another table. Put that "
+    "table into a file or on a sheet of its own, with a contract of its own"
 )
 
 

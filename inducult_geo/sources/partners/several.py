@@ -39,8 +39,9 @@ def several_told(contract: Contract, path: Path, table: Table) -> list[Problem]:
     if not found:
         return []
     message = (
-        f"{path.name}: {counted(len(found), 'row')} seem to name works in several towns, and become one site each, at "
-        f"the one place that stands there: {first_few(found, _SHOWN)}. Where they are several works, give each a row."
+        f"{path.name}: {counted(len(found), 'row')} seem to name works in several towns, but each becomes one site, at "
+        f"the one place that is given: {first_few(found, _SHOWN)}. If these are several works, give each a row of its "
+        "own."
     )
     return [Problem(contract.id, "several_towns", message, len(found))]
 

@@ -149,7 +149,7 @@ def fetch(
         Where asking again is of no use: refused, too large, a wrong address, a folder that cannot be written.
     """
     if not name or Path(name).name != name or name.startswith("."):
-        raise SourceError(f"'{name}' is no name of a file. Give a name without a folder, such as sachsen.osm.pbf.")
+        raise SourceError(f"'{name}' is not the name of a file. Give a name without a folder, such as sachsen.osm.pbf.")
     job = _Job(url, target_folder, name, settings, checksum_url, max_bytes)
     try:
         target_folder.mkdir(parents=True, exist_ok=True)
@@ -236,7 +236,7 @@ def _is_whole(answer: Exchange, job: _Job) -> bool:
     if job.part.is_file() and answer.header("Content-Range") == f"bytes */{job.part.stat().st_size}":
         return True
     job.drop_part()
-    raise TransientError(f"{job.where}: will not go on with what was downloaded before. It is begun anew.")
+    raise TransientError(f"{job.where}: the server will not continue the earlier download, so it starts again.")
 
 
 def _write(answer: Exchange, job: _Job) -> None:
@@ -291,13 +291,13 @@ def _refuse_what_is_no_file(job: _Job) -> None:
         head = file.read(2000)
     if not head:
         job.drop_part()
-        raise TransientError(f"{job.where}: answered with nothing. What was kept stays.")
+        raise TransientError(f"{job.where}: the answer is empty. The earlier file is kept.")
     # Of UTF-16 a page begins with a mark, and every letter of it has a NUL beside it.
     begun = head.translate(None, b"\x00").lstrip(b"\xff\xfe")
     if found := _NO_FILE.match(begun):
         job.drop_part()
         what = "a page of HTML" if found["html"] else f"an error ({plain(begun)})"
-        raise TransientError(f"{job.where}: answered with {what} in place of the file. What was kept stays.")
+        raise TransientError(f"{job.where}: answered with {what} instead of the file. The earlier file is kept.")
 
 
 def _check(job: _Job) -> str | None:
@@ -318,8 +318,8 @@ def _check(job: _Job) -> str | None:
     if digest != found[1].lower():
         job.drop_part()
         raise TransientError(
-            f"{job.where}: its {kind} is {digest}, not {found[1].lower()} as the publisher says: damaged on its way, "
-            "or just being replaced. Ask again later."
+            f"{job.where}: its {kind} is {digest}, not {found[1].lower()} as the publisher says: it was damaged on the "
+            "way, or is just being replaced. Try again later."
         )
     return kind
 

@@ -16,8 +16,8 @@ def insecure(problem: BaseException) -> str:
     if told is None:
         return "no secure connection (SSLError). Ask again later."
     return (
-        f"its certificate does not hold ({told.verify_message}). Tell those who run that server; is the clock of this "
-        "machine right?"
+        f"its certificate is not valid ({told.verify_message}). Check the clock of this machine; if it is right, tell "
+        "those who run that server"
     )
 
 

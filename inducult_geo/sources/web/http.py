@@ -111,7 +111,7 @@ class _Unpacked:
         if told in (["gzip"], ["x-gzip"]):
             self._gzip = zlib.decompressobj(_GZIP)
         elif told:
-            raise SourceError(f"{where}: compresses its answer in a way that was not asked for ({', '.join(told)}).")
+            raise SourceError(f"{where}: its answer is compressed in a way that was not asked for ({', '.join(told)}).")
 
     def parts(self, part: bytes) -> Iterator[bytes]:
         """Yield what a part of the body holds, never more than `_CHUNK_BYTES` at once."""
@@ -176,7 +176,7 @@ class Exchange:
             n_bytes += len(part)
             taken_s = time.monotonic() - begun
             if taken_s > SLOW_START_S and n_bytes < taken_s * SLOWEST_BYTES_S:
-                raise TransientError(f"{self.where}: drips: {n_bytes} bytes in {taken_s:.0f} seconds. Ask again later.")
+                raise TransientError(f"{self.where}: too slow ({n_bytes} bytes in {taken_s:.0f} s). Ask again later.")
             yield from unpacked.parts(part)
         # A shut connection looks like the end of a body whose length nobody told.
         if self.watch.is_over:
@@ -257,7 +257,7 @@ def exchange(
                     raise TransientError(watch.late(where))
                 yield Exchange(response, where, watch)
         except _WRONG_ADDRESS as problem:
-            raise SourceError(f"{where}: no address that can be asked ({type(problem).__name__}).") from problem
+            raise SourceError(f"{where}: this address cannot be used ({type(problem).__name__}).") from problem
         except requests.exceptions.SSLError as problem:
             raise TransientError(f"{where}: {insecure(problem)}") from problem
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as problem:
@@ -278,8 +278,8 @@ def _stay_outside(response: requests.Response, **_options: Any) -> None:
         if is_inside(target) and not is_inside(response.url):
             response.close()
             raise SourceError(
-                f"{shown(response.url)}: leads to {shown(target)}, an address of this machine or its network. Where "
-                "that is meant, write it into `url` itself."
+                f"{shown(response.url)}: leads to {shown(target)}, an address of this machine or its network. If "
+                "that is intended, write it into `url`."
             )
 
 

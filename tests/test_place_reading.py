@@ -221,7 +221,7 @@ class TestAWideSource:
 @pytest.mark.parametrize(
     ("file_crs", "declared", "told"),
     [
-        ("EPSG:2180", "EPSG:4326", ["the file says EPSG:2180, the contract EPSG:4326: the contract is followed"]),
+        ("EPSG:2180", "EPSG:4326", ["the file states EPSG:2180 and the contract EPSG:4326: the contract is followed"]),
         ("epsg:4326", "EPSG:4326", []),
         ("EPSG:4326", None, []),
         (None, "EPSG:4326", []),

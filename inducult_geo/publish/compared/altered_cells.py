@@ -105,7 +105,7 @@ def _told(found: list[_Cell], rows: Mapping[str, Mapping[str, str]]) -> Iterator
     if not found:
         return
     yield (
-        f"not taken: {counted(len(found), 'cell')} that are for reading only and differ from the questions. Make a "
+        f"not taken: {counted(len(found), 'cell')} for reading only, changed in this table. Make a "
         "correction where the record comes from: in its row of the list's file, or in OpenStreetMap; the next run "
         "reads it there. Reasons for an answer belong in the column note"
     )

@@ -540,7 +540,7 @@ class TestOpenStreetMap:
         (data / "raw" / "osm" / "slaskie-latest.osm.pbf").touch()
         night = Night(data)
         assert night.part("osm").facts.state == "absent"
-        assert night.said[0].startswith("here: without OpenStreetMap: the catalog names no extract")
+        assert night.said[0].startswith("here: built without OpenStreetMap: the catalog names no extract")
 
     def test_but_an_extract_that_was_read_before_is_missed(self, data: Path) -> None:
         extract(data)

@@ -220,7 +220,7 @@ def test_an_answer_that_is_a_formula_without_a_result_is_told(run: Run, sheet: P
 @pytest.mark.parametrize(
     ("turn", "says"),
     [
-        (lambda text: text.replace(",note,", ",decision,", 1), "several columns are called decision: which is meant"),
+        (lambda text: text.replace(",note,", ",decision,", 1), "several columns are called decision. Keep"),
         (lambda text: text.replace("\r\n", ",,my remark\r\n").replace(",,my remark", "", 1), "stands 'my remark'"),
         (lambda text: text.replace("\nQ-", '\n"Q-', 1), "not a CSV from line 3 on: .* expected"),
         (lambda text: f'{text}"Q-1', "not a CSV from line .* on: unexpected end of data"),

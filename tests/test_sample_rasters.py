@@ -231,7 +231,7 @@ def _broken(folder: Path, kind: str) -> str:
     ("kind", "more", "says"),
     [
         ("missing", {"file": "absent.tif"}, "put it there"),
-        ("no crs", {}, "no CRS"),
+        ("no crs", {}, "states no coordinate system"),
         ("band", {"band": 2}, "correct `band`"),
         ("truncated", {}, "cannot be read"),
         ("text", {}, "cannot be read"),

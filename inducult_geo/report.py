@@ -133,7 +133,7 @@ def check_tables(report: CheckReport, console: Console) -> None:
         )
     console.print(report.drawing, markup=False)
     if report.refusal:
-        console.print(escape(f"A run would fail this source, and take no row. {report.refusal}"))
+        console.print(escape(f"A run would take no row of this source, and report that it failed. {report.refusal}"))
 
 
 def _rows_by_detail(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:

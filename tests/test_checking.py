@@ -306,7 +306,7 @@ def test_what_befell_many_rows_alike_is_told_once(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(tmp_path / "c.toml"), "--data", str(tmp_path / "data")])
     shown = result.output
     assert result.exit_code == 1
-    assert "A run would fail this source, and take no row. t: none of its" in shown
+    assert "A run would take no row of this source, and report that it failed. t: none of its" in shown
     assert shown.count("maps no coordinates") == 1
     assert "`geometry = true` for a file of shapes" in " ".join(shown.split())
     assert "liste.csv line 2: Ziegelei 0; liste.csv line 3: Ziegelei 1" in shown

@@ -149,7 +149,7 @@ def test_contradictions_are_named():
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"decision": "maybe"}, "none of"),
+        ({"decision": "maybe"}, "is not one of"),
         ({"right": "a:1"}, "about two records"),
         ({"when": "yesterday"}, "ISO 8601"),
         ({"when": "0001-01-01T00:00:00+05:00"}, "ISO 8601"),
@@ -255,5 +255,5 @@ def test_half_a_character_is_told_where_it_stands(tmp_path, name):
 
 def test_a_pipe_in_place_of_the_log_is_told(tmp_path):
     os.mkfifo(tmp_path / "decisions.jsonl")
-    with pytest.raises(DecisionError, match="is no file but a pipe or device"):
+    with pytest.raises(DecisionError, match="is not a file, but a pipe or device"):
         read_decisions(tmp_path / "decisions.jsonl")

@@ -139,7 +139,10 @@ def test_of_a_pair_that_stands_twice_all_notes_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(["maybe", "match"], "of 1 and a the column decision says 'maybe'"), (["same", "different"], "two words")],
+    [
+        (["maybe", "match"], "the column 'decision' says 'maybe' of 1 and a"),
+        (["same", "different"], "two different decisions about 1 and a"),
+    ],
 )
 def test_a_word_that_cannot_be_obeyed_is_told_before_any_work(words: list[str], told: str, tmp_path: Path) -> None:
     table = pd.DataFrame([("1", "a", word) for word in words], columns=["left_id", "right_id", "decision"])

@@ -324,7 +324,7 @@ def test_a_copy_of_the_log_that_lies_beside_it_is_told_and_taken_in(run: Run, bu
     assert outcome.unchanged == 1
     assert copies_told(log) == []
     copy.write_text("{}\n")
-    with pytest.raises(ContractError, match="holds no answers"):
+    with pytest.raises(ContractError, match="contains no answers"):
         import_review(copy, run)
 
 

@@ -67,16 +67,16 @@ class Decision:
                 raise DecisionError(f"a decision needs text in '{name}'")
         lost = next((name for name in (*NEEDED, "note") if _LOST.search(getattr(self, name))), None)
         if lost is not None:
-            raise DecisionError(f"'{lost}' holds half a character, which no file can hold: write it anew in UTF-8")
+            raise DecisionError(f"'{lost}' holds half a character, which no file can hold: write it again in UTF-8")
         if self.decision not in WORDS:
-            raise DecisionError(f"decision '{self.decision}' is none of: {', '.join(WORDS)}")
+            raise DecisionError(f"decision '{self.decision}' is not one of: {', '.join(WORDS)}")
         if self.left == self.right:
             raise DecisionError(f"left and right are both '{self.left}': a decision is about two records")
         try:
             # The first hours of the year 1 are those of the year 0 elsewhere.
             datetime.fromisoformat(self.when).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise DecisionError(f"when '{self.when}' is no ISO 8601 time, such as 2026-03-01T09:30:00+00:00") from None
+            raise DecisionError(f"when '{self.when}' is not a time in ISO 8601, such as 2026-03-01T09:30:00+00:00") from None
 
     @property
     def pair(self) -> PairKey:

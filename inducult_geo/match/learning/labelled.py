@@ -72,7 +72,7 @@ def labelled_sets(path: Path, folder: Path | None = None) -> list[Labelled]:
     """
     declared = read_toml(path).get("set", [])
     if not (isinstance(declared, list) and all(isinstance(one, dict) for one in declared)):
-        raise ConfigError(f"{path}: 'set' is no list of tables: begin each set with [[set]]")
+        raise ConfigError(f"{path}: 'set' is not a list of tables: begin each set with [[set]]")
     try:
         return [_labelled(path, folder or path.parent, one) for one in declared]
     except (OSError, InducultError, KeyError) as error:

@@ -39,7 +39,7 @@ def main() -> str:
     """
     url = reached(PREFECT_API_URL.value())
     if url is None:
-        raise ConfigError("no server is named: set PREFECT_API_URL. The server of `inducult serve` has these limits already.")
+        raise ConfigError("no server is named: set PREFECT_API_URL. That of `inducult serve` has these limits.")
     create_limits()
     return f"{shown(url)}: " + ", ".join(f"{name} {slots} at one time" for name, slots in LIMITS.items())
 

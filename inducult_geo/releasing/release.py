@@ -188,7 +188,9 @@ def _note(release: Path, made_of: str, told: Mapping[str, Any], noticed: Mapping
     try:
         write_json(run.folder.released, values)
     except StorageError as problem:
-        raise StorageError(f"release {release.name} is published and valid, but this could not be recorded: {problem}") from None
+        raise StorageError(
+            f"release {release.name} is published and valid, but this could not be recorded: {problem}"
+        ) from None
 
 
 def _numbers(bundle: Bundle, public: Bundle, changed: int | None) -> dict[str, Any]:

@@ -56,8 +56,8 @@ class Earlier:
         if (unknown := ~words.isin([*LINK_WORDS, ""])).any():
             left, right, word = table.loc[unknown, [*PAIR, "decision"]].iloc[0]
             raise ContractError(
-                f"{pairs}: the column 'decision' says '{word}' of {left} and {right}, which is not an answer about a pair "
-                f"of two lists. Write {' or '.join(LINK_WORDS)}, or leave the cell as it was."
+                f"{pairs}: the column 'decision' says '{word}' of {left} and {right}, which is not an answer about "
+                f"a pair of two lists. Write {' or '.join(LINK_WORDS)}, or leave the cell as it was."
             )
         heads = [str(name) for name in table if name and name not in LINK_COLUMNS]
         added = [name for name in heads if table[name].str.strip().any()]
@@ -66,7 +66,7 @@ class Earlier:
         said = table[table["decision"] != ""].drop_duplicates([*PAIR, "decision"])
         if (twice := said[said.duplicated(PAIR)]).size:
             left, right = twice[PAIR].iloc[0]
-            raise ContractError(f"{pairs}: there are two different decisions about {left} and {right}. Keep one of them.")
+            raise ContractError(f"{pairs}: there are two different decisions about {left} and {right}. Keep one.")
         is_said = table["decision"] != ""
         return cls(_each_once(pd.concat([table[is_said], table[~is_said]], ignore_index=True), added), tuple(added))
 

@@ -48,7 +48,7 @@ def take_in(copy: Path, log: Path) -> tuple[list[Decision], int]:
     """
     words = words_of(copy)
     if not words:
-        raise ContractError(f"{copy}: contains no answers as the log of decisions does. Name a table that somebody has edited.")
+        raise ContractError(f"{copy}: contains no answers as the log of decisions does. Name an edited table.")
     fresh = _words_lacking(words, _lines_of(log))
     with storing(log):
         for one in fresh:
@@ -73,7 +73,7 @@ def words_of(path: Path) -> list[Decision]:
         lines = path.read_bytes().split(b"\n")
     except OSError as problem:
         raise DecisionError(
-            f"{path}: cannot be read ({problem.strerror}). It may contain answers that are not in the log yet: make it readable, then run again."
+            f"{path}: cannot be read ({problem.strerror}). It may contain answers: make it readable, then run again."
         ) from problem
     return [word for line in lines if (word := _word(line)) is not None]
 

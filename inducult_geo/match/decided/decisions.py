@@ -175,7 +175,7 @@ def content_of(path: Path) -> bytes:
         Where the file cannot be read; the message names it.
     """
     if is_no_plain_file(path):
-        raise DecisionError(f"{path}: is not a file, but a pipe or device. Put the log back from a backup, or remove it.")
+        raise DecisionError(f"{path}: is not a file, but a pipe or device. Restore it from a backup, or remove it.")
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -76,7 +76,7 @@ class Decision:
             # The first hours of the year 1 are those of the year 0 elsewhere.
             datetime.fromisoformat(self.when).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise DecisionError(f"when '{self.when}' is not a time in ISO 8601, such as 2026-03-01T09:30:00+00:00") from None
+            raise DecisionError(f"when '{self.when}' is not an ISO 8601 time (2026-03-01T09:30:00+00:00)") from None
 
     @property
     def pair(self) -> PairKey:

@@ -618,7 +618,7 @@ def test_a_release_that_is_published_and_could_not_be_noted_is_named_as_publishe
     run = open_run(tmp_path)
     run.folder.released.mkdir(parents=True)
     with pytest.raises(
-        StorageError, match=r"^release 2026-01-01T000000Z is published and holds, .*released\.json: cannot"
+        StorageError, match=r"^release 2026-01-01T000000Z is published and valid, .*released\.json: cannot"
     ):
         _note(Path("2026-01-01T000000Z"), "stamp", {}, {}, run)
 

@@ -121,8 +121,8 @@ def test_sets_that_notepad_saved_are_read(tmp_path):
         (SET, "l.csv"),
         (SET + "colour = 1\n", "colour"),
         ("[[", "sets.toml"),
-        ("set = 1", "no list of tables"),
-        ("set = ['x']", "no list of tables"),
+        ("set = 1", "not a list of tables"),
+        ("set = ['x']", "not a list of tables"),
     ],
 )
 def test_wrong_sets_are_told(tmp_path, text, told):

@@ -158,7 +158,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
     unsure |= _is_anywhere(pairs.take(rows), value, scored.is_backed[rows]) | scored.is_elsewhere[rows]
-    unsure |= (scored.scores["kind"].of(rows) == 0) & (value < TRADES_DOUBTED)
+    unsure |= scored.tell_two_trades(rows) & (value < TRADES_DOUBTED)
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(

@@ -184,7 +184,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "museum": museum[kept],
             "far": contradicting_places(some, {name: scored.scores[name].of(kept) for name in CONFIRMED}),
             "precise": are_precise(some, either=True),
-            "other_trade": scored.scores["kind"].of(kept) == 0,
+            "other_trade": scored.tell_two_trades(kept),
             "asked": worth,
         }
     )

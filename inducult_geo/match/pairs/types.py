@@ -77,9 +77,12 @@ def _themes_alike(themes: Sequence[str]) -> Floats:
 
 def _are_pairs(texts: Sequence[str], pairs: Collection[tuple[str, str]]) -> Flags:
     """Tell for each text with which texts it stands among some pairs, in any order."""
-    told = {*pairs, *((other, one) for one, other in pairs)}
-    found = [[(one, other) in told for other in texts] for one in texts]
-    return np.array(found, dtype=bool).reshape(len(texts), len(texts))
+    place = {text: number for number, text in enumerate(texts)}
+    found = np.zeros((len(texts), len(texts)), dtype=bool)
+    for one, other in pairs:
+        if one in place and other in place:
+            found[place[one], place[other]] = found[place[other], place[one]] = True
+    return found
 
 
 def _stand_apart(pairs: Compared) -> Flags:

@@ -179,19 +179,16 @@ def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     # A place that contradicts its own town is not where its record is: that one is unknown, not far.
     far = np.flatnonzero(found["place"] >= _FAR)
     far = far[contradicting_places(pairs, {name: found[name][far] for name in CONFIRMED}, far)]
-    elsewhere[far] = ~_named_alike(found)[far]
+    alike = np.any([found[name] >= least for name, least in NAMED_ALIKE.items()], axis=0)
+    elsewhere[far] = ~alike[far]
     named = far[~elsewhere[far]]
     elsewhere[named] = towns_alike(pairs.take(named)) < OTHER_TOWN
     nothing_else = ~_one_operator(found) & ~_confirmed(found, CONFIRMED_NEAR)
-    rows = np.flatnonzero((found["place"] >= _APART) & _named_alike(found) & nothing_else & ~elsewhere)
+    rows = np.flatnonzero((found["place"] >= _APART) & alike & nothing_else & ~elsewhere)
     of_trade = rows[~_of_own_names(pairs, rows)]
     is_far = (found["place"][of_trade] >= _FAR) | (found["street"][of_trade] < OTHER_STREET)
     elsewhere[of_trade] = is_far | (towns_alike(pairs.take(of_trade)) < OTHER_TOWN)
     return elsewhere
-
-
-def _named_alike(found: Mapping[str, Floats]) -> Flags:
-    return np.asarray(np.any([found[name] >= least for name, least in NAMED_ALIKE.items()], axis=0), dtype=bool)
 
 
 def _of_own_names(pairs: Compared, rows: Ints) -> Flags:

@@ -30,7 +30,7 @@ from inducult_geo.match.scoring.kinds import Kinds, kinds
 from inducult_geo.match.scoring.overlap import Levels, Overlap, overlap
 from inducult_geo.match.scoring.points import Parts, weigh
 from inducult_geo.match.scoring.rivals import Contest, contests
-from inducult_geo.ragged import Flags, Floats, blocks
+from inducult_geo.ragged import Flags, Floats, Ints, blocks
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
 OVERLAP: Final = "overlap of the lists"
@@ -185,6 +185,10 @@ class Scored:
             is_other = self.is_other_unit[here] | self.is_other_address[here]
             found[here] = self.probability[here] >= _bar(self.weights, self.is_backed[here], is_other)
         return found
+
+    def tell_two_trades(self, rows: Ints) -> Flags:
+        """Tell of which of some pairs the types tell two trades (see `types.same_kind`)."""
+        return np.asarray(self.scores["kind"].of(rows) == 0, dtype=bool)
 
     @cached_property
     def several(self) -> Scored:

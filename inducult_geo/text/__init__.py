@@ -27,7 +27,7 @@ from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
 from inducult_geo.text.nothing import known_text, may_be_meant, named_text, names_nobody, says_unknown
 from inducult_geo.text.postcodes import plain_postcode, without_sign
-from inducult_geo.text.tables import packaged_rows, packaged_words
+from inducult_geo.text.tables import packaged_rows, packaged_words, words_for_about
 from inducult_geo.text.tokens import name_concepts, name_tokens, town_words, trades_in
 
 __all__ = [
@@ -69,4 +69,5 @@ __all__ = [
     "whole_text",
     "wikidata_item",
     "without_sign",
+    "words_for_about",
 ]

@@ -36,3 +36,8 @@ def packaged_words(name: str, column: str) -> Mapping[str, frozenset[str]]:
     for row in packaged_rows(name):
         found.setdefault(row[column], set()).update(row["words"].split(";"))
     return {meaning: frozenset(words) for meaning, words in found.items()}
+
+
+def words_for_about() -> str:
+    """Return the words for "about" ("ca", "um", "około") as alternatives of a regular expression, folded."""
+    return "|".join(sorted(packaged_words("date_words.csv", "role")["approximate"]))

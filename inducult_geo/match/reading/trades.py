@@ -17,7 +17,7 @@ from inducult_geo.frames import from_json
 from inducult_geo.match.reading.fuels import fuel_bits
 from inducult_geo.match.reading.record_names import LONGEST_NAME
 from inducult_geo.ragged import Flags, Floats, Ints
-from inducult_geo.text import fold_once, packaged_rows, packaged_words
+from inducult_geo.text import fold_once, packaged_rows, words_for_about
 from inducult_geo.text.tokens import name_concepts, name_tokens
 
 POWER_WORDS: Final = (
@@ -83,9 +83,7 @@ _MEGAWATTS: Final[Mapping[str, float]] = {"k": 1e-3, "m": 1.0, "g": 1e3}
 _UNIT: Final = re.compile(
     r"([kMG])W[\s_,]*\(?(?:e|el\w*|th?|therm\w*|p|inst\w*|nett?o?|brutto|gross)?\.?\)?\s*$", re.IGNORECASE
 )
-_ABOUT: Final = re.compile(
-    rf"^(?:[~≈±]|(?:{'|'.join(sorted(packaged_words('date_words.csv', 'role')['approximate']))})\b\.?)\s*"
-)
+_ABOUT: Final = re.compile(rf"^(?:[~≈±]|(?:{words_for_about()})\b\.?)\s*")
 """What stands before a capacity that is rounded, folded."""
 
 _TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_TAGS)))

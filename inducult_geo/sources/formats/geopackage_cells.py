@@ -6,18 +6,31 @@ GDAL makes 0 of "n/a" in a column of numbers, 1 of "1,5", and nothing of 1890-00
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
 from inducult_geo.sources.formats.geopackages import opened_to_read
 from inducult_geo.text import sql_name
 
-Strays = Mapping[str, Mapping[int, Any]]
-"""Column -> feature id -> what is stored there."""
+
+class Strays(NamedTuple):
+    """Cells that are not of their column's kind.
+
+    Attributes
+    ----------
+    cells
+        Column -> feature id -> what is stored there; of the columns of `without_room` these are all that hold anything.
+    without_room
+        Columns of two bytes that hold a larger number: for one of these the reader refuses the whole file.
+    """
+
+    cells: Mapping[str, Mapping[int, Any]] = {}
+    without_room: Sequence[str] = ()
+
 
 _NUMBER: Final = "typeof({0}) IN ('integer', 'real')"
 _DAY: Final = "typeof({0}) = 'text' AND date({0}) IS NOT NULL"
@@ -47,10 +60,7 @@ _COLUMNS: Final = (
 
 
 def stray_cells(path: Path, layer: str) -> Strays:
-    """Return the cells of a table that are not of their column's kind; none where SQLite cannot tell.
-
-    Of columns that `without_room` names it is all cells.
-    """
+    """Return the cells of a table that are not of their column's kind; none where SQLite cannot tell."""
     try:
         with closing(opened_to_read(path)) as con:
             con.text_factory = lambda text: text.decode("utf-8", "replace")
@@ -58,20 +68,16 @@ def stray_cells(path: Path, layer: str) -> Strays:
             ids = [name for name, _, is_key in told if is_key]
             fits = {name: _FITS[kind].format(sql_name(name)) for name, kind, _ in told if kind in _FITS}
             found = {name: dict(_strays(con, layer, name, ids[0], fit)) for name, fit in fits.items() if ids}
-            for name in without_room(found, (name for name, kind, _ in told if kind in _OF_TWO_BYTES)):
+            without_room = [name for name, kind, _ in told if kind in _OF_TWO_BYTES and _lack_room(found.get(name, {}))]
+            for name in without_room:
                 found[name] = dict(_strays(con, layer, name, ids[0], "0"))
     except (sqlite3.Error, MemoryError, OverflowError):
-        return {}
-    return {name: cells for name, cells in found.items() if cells}
+        return Strays()
+    return Strays({name: cells for name, cells in found.items() if cells}, without_room)
 
 
-def without_room(strays: Strays, of_two_bytes: Iterable[str]) -> list[str]:
-    """Return which columns of two bytes hold a larger number: for one of these the reader refuses the whole file."""
-    return [
-        name
-        for name in of_two_bytes
-        if any(isinstance(cell, int) and cell not in _TWO_BYTES for cell in strays.get(name, {}).values())
-    ]
+def _lack_room(cells: Mapping[int, Any]) -> bool:
+    return any(isinstance(cell, int) and cell not in _TWO_BYTES for cell in cells.values())
 
 
 def _strays(con: sqlite3.Connection, layer: str, name: str, key: str, fit: str) -> sqlite3.Cursor:
@@ -84,11 +90,11 @@ def with_strays(frame: pd.DataFrame, strays: Strays) -> pd.DataFrame:
 
     Bytes are no value. A day that GDAL read, as with an hour behind it, stays.
     """
-    for name in strays.keys() & set(frame):
-        read = frame[name]
+    for name in strays.cells.keys() & set(frame):
+        read, stored = frame[name], strays.cells[name]
         is_day = pd.api.types.is_string_dtype(read.dtype) or read.dtype == object
         cells = [
-            cell if fid not in strays[name] or (is_day and pd.notna(cell)) else _told(strays[name][fid])
+            cell if fid not in stored or (is_day and pd.notna(cell)) else _told(stored[fid])
             for fid, cell in zip(frame.index, read.astype(object), strict=True)
         ]
         frame[name] = pd.Series(cells, index=frame.index, dtype=object)

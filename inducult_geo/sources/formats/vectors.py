@@ -28,7 +28,7 @@ from inducult_geo.sources.formats.attribute_cells import Cells, as_text, with_ow
 from inducult_geo.sources.formats.attributes import Attributes, attributes_of
 from inducult_geo.sources.formats.descriptions import with_described
 from inducult_geo.sources.formats.drawings import with_attributes
-from inducult_geo.sources.formats.geopackage_cells import stray_cells, with_strays, without_room
+from inducult_geo.sources.formats.geopackage_cells import Strays, stray_cells, with_strays
 from inducult_geo.sources.formats.geopackages import check_views, leave_out
 from inducult_geo.sources.formats.markup import holds
 from inducult_geo.sources.formats.nested import with_nested
@@ -278,11 +278,11 @@ def _read_layer(path: Path, place: str, read: Read, *, deleted: int = 0) -> Tabl
 def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str, str], deleted: int) -> Any:
     """Read one layer, and refuse one that is cut off; GDAL counts rows that are marked as deleted, and reads none."""
     _check_extent(path, info)
-    strays = stray_cells(Path(place), layer) if place.lower().endswith(".gpkg") else {}
-    how = {"datetime_as_string": True, "on_invalid": "ignore", "fid_as_index": bool(strays)}
-    kinds = dict(zip(info["fields"], map(str, info["dtypes"]), strict=True))
-    left_out = without_room(strays, (name for name, kind in kinds.items() if kind == "int16"))
-    columns = [name for name in kinds if name not in left_out] if left_out else None
+    strays = stray_cells(Path(place), layer) if place.lower().endswith(".gpkg") else Strays()
+    how = {"datetime_as_string": True, "on_invalid": "ignore", "fid_as_index": bool(strays.cells)}
+    names = [*info["fields"]]
+    left_out = [name for name in names if name in strays.without_room]
+    columns = [name for name in names if name not in left_out] if left_out else None
     reading = partial(pyogrio.read_dataframe, place, layer=layer, columns=columns, **how)
     try:
         frame = reading(**options)
@@ -298,9 +298,9 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
             "Ask for it again."
         )
     for name in left_out:
-        frame.insert([*kinds].index(name), name, None)
+        frame.insert(names.index(name), name, None)
     whole = with_whole_numbers(frame, info, partial(exact, place, layer, options))
-    return with_strays(whole, strays) if strays else whole
+    return with_strays(whole, strays) if strays.cells else whole
 
 
 def _with_shapes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence, Set
 from numbers import Real
 from typing import Any, Final
 
-from inducult_geo.text import fold_once, packaged_words
+from inducult_geo.text import fold_once, words_for_about
 
 _UNIT: Final = re.compile(r"(?:^|[\s_(\[,/])([kg]w)[\s_(]{0,2}(?:el?|th?|p)?[)\]]?\s*$", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_ABOUT: Final = "|".join(sorted(packaged_words("date_words.csv", "role")["approximate"]))
-_NO_UNIT: Final = re.compile(rf"^\s*(?:{_ABOUT})\b|(?<=\d)e(?=[+-]?\d)")
+_NO_UNIT: Final = re.compile(rf"^\s*(?:{words_for_about()})\b|(?<=\d)e(?=[+-]?\d)")
 """Letters that are no unit, folded: a word for about, and the exponent of a number ("1.2E+03")."""
 
 _NUMBER: Final = re.compile(r"\s*\d+([.,])\d+\s*", re.ASCII)

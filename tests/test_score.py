@@ -282,6 +282,8 @@ def test_of_what_lies_elsewhere_only_a_name_tells_that_it_is_one(kind):
     place = at["a:1", "b:1"]
     assert scored.is_backed[place] == backed
     assert ("the places contradict each other" in bar_in_words(scored, place)) == (not backed)
+    # Of a monastery and its namesake it would be untrue that their names have next to nothing in common.
+    assert ("and so do the towns" in bar_in_words(scored, place)) == (kind == "... in two towns")
 
 
 def test_what_confirms_one_pair_confirms_no_other():

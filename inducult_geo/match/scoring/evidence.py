@@ -185,13 +185,13 @@ def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     elsewhere[named] = towns_alike(pairs.take(named)) < OTHER_TOWN
     nothing_else = ~_one_operator(found) & ~_confirmed(found, CONFIRMED_NEAR)
     rows = np.flatnonzero((found["place"] >= _APART) & alike & nothing_else & ~elsewhere)
-    of_trade = rows[~_of_own_names(pairs, rows)]
+    of_trade = rows[~of_own_names(pairs, rows)]
     is_far = (found["place"][of_trade] >= _FAR) | (found["street"][of_trade] < OTHER_STREET)
     elsewhere[of_trade] = is_far | (towns_alike(pairs.take(of_trade)) < OTHER_TOWN)
     return elsewhere
 
 
-def _of_own_names(pairs: Compared, rows: Ints) -> Flags:
+def of_own_names(pairs: Compared, rows: Ints) -> Flags:
     """Tell of which of some pairs the names that are most alike have more than words of trade ("boiler house")."""
     variants = pairs.names[1][rows]
     return np.asarray((pairs.prepared.is_own_name[variants] & (variants >= 0)).any(axis=1), dtype=bool)
@@ -206,7 +206,7 @@ def _other_address(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     is_other = same_name & (other_house | (elsewhere & (telling < BORNE_BY_ALL)))
     apart = same_name & other_street & (found["place"] >= _APART) & ~confirmed & ~_one_operator(found)
     rows = np.flatnonzero(apart & ~is_other)
-    is_other[rows] = ~_of_own_names(pairs, rows)
+    is_other[rows] = ~of_own_names(pairs, rows)
     return np.asarray(is_other, dtype=bool)
 
 

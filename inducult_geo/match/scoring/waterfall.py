@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.scoring.evidence import NAMED_ALIKE, of_own_names
 from inducult_geo.match.scoring.score import KINDS, LEADS, OVERLAP, Scored
 from inducult_geo.ragged import Ints
 from inducult_geo.text import token_in_words
@@ -74,8 +75,7 @@ def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> li
 def bar_in_words(scored: Scored, row: int) -> str:
     """Say from which score one pair is a match in a run, and why where that is not the usual bar."""
     if scored.is_elsewhere[row]:
-        why = "the places contradict each other, and the names have at most words of a trade in common"
-        return f"never a match in a run, whatever its score: {why}"
+        return f"never a match in a run, whatever its score: {_why_elsewhere(scored, row)}"
     if not scored.is_backed[row]:
         return "never a match in a run, whatever its score: nothing but nearness speaks for it"
     why = ""
@@ -84,6 +84,16 @@ def bar_in_words(scored: Scored, row: int) -> str:
     elif scored.is_other_address[row]:
         why = " since many bear such a name, and their addresses or places differ"
     return f"a match from {scored.bar[row]:.0%}{why}"
+
+
+def _why_elsewhere(scored: Scored, row: int) -> str:
+    """Say why one pair, which lies elsewhere (see `Evidence`), is none: by its names, its towns or its trade."""
+    at = np.array([row])
+    if not any(scored.scores[name].of(at)[0] >= least for name, least in NAMED_ALIKE.items()):
+        return "the places contradict each other, and the names have next to nothing in common"
+    if of_own_names(scored.pairs, at)[0]:
+        return "the places contradict each other, and so do the towns"
+    return "the names are of words of a trade alone, and the places are too far apart for that"
 
 
 class Step(NamedTuple):

@@ -86,6 +86,9 @@ _UNIT: Final = re.compile(
 _ABOUT: Final = re.compile(rf"^(?:[~≈±]|(?:{words_for_about()})\b\.?)\s*")
 """What stands before a capacity that is rounded, folded."""
 
+_BEHIND: Final = re.compile(rf"(?:[*†‡]{{1,3}}|\(?(?<![^\W_])(?:{words_for_about()})\.?\)?)$")
+"""What stands behind a capacity, folded: that it is rounded, and the mark of a footnote."""
+
 _TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_TAGS)))
 
 
@@ -144,8 +147,9 @@ def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
 
 def _number(value: object) -> float:
     """Return a positive number, or NaN; in megawatts where a unit is told ("168 MW", "ca. 1.2 GWel")."""
-    unit = _UNIT.search(str(value))
-    text = _ABOUT.sub("", fold_once(str(value)[: unit.start() if unit else None].strip()))
+    said = _BEHIND.sub("", fold_once(str(value).strip())).rstrip()
+    unit = _UNIT.search(said)
+    text = _BEHIND.sub("", _ABOUT.sub("", said[: unit.start() if unit else None].rstrip())).rstrip()
     grouped = _GROUPED.fullmatch(text)
     # One dot or comma alone is that of a fraction, but nobody measures a power house to the watt ("1.200 kW").
     is_rough = unit is not None and unit[1].lower() == "k" and not text.startswith("0")

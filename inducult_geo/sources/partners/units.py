@@ -11,7 +11,7 @@ from inducult_geo.text import fold_once, words_for_about
 
 _UNIT: Final = re.compile(r"(?:^|[\s_(\[,/])([kg]w)[\s_(]{0,2}(?:el?|th?|p)?[)\]]?\s*$", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_NO_UNIT: Final = re.compile(rf"^\s*(?:{words_for_about()})\b|(?<=\d)e(?=[+-]?\d)")
+_NO_UNIT: Final = re.compile(rf"\b(?:{words_for_about()})\b|(?<=\d)e(?=[+-]?\d)")
 """Letters that are no unit, folded: a word for about, and the exponent of a number ("1.2E+03")."""
 
 _NUMBER: Final = re.compile(r"\s*\d+([.,])\d+\s*", re.ASCII)

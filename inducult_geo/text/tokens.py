@@ -46,7 +46,10 @@ _SPOKEN: Final = re.compile(r"[a-z]+[24][a-z]{2,}|[a-z][24][a-z]")
 
 @lru_cache(maxsize=200_000)
 def word_concepts(word: str) -> tuple[str | Concept, ...]:
-    """Read one word: a concept, a number token, a compound's prefix and head, the word, or nothing."""
+    """Read one word: a concept, a number token, a compound's two parts, the word, or nothing.
+
+    The first part of a compound may be a word for a product: "Glaswerk" is of glass as a "Glashütte" is.
+    """
     known = lexicon()
     if concept := known.words.get(word):
         return (concept,)
@@ -57,7 +60,9 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
     if word in _STOPWORDS or len(word) == 1:
         return ()
     if head := known.head_of(word):
-        return (word[: -len(head)], known.heads[head])
+        first, trade = word[: -len(head)], known.heads[head]
+        made = known.words.get(first)
+        return (made if made is not None and made.role == PRODUCT else first, trade)
     return (word,)
 
 

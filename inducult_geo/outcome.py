@@ -121,7 +121,7 @@ def unpublished(outcomes: Sequence[RegionOutcome], wide: tuple[SourceFacts, ...]
 def begin(run: Run) -> Iterator[None]:
     """Note that a run began, and, where it ends with an error, with which one."""
     began = _now()
-    write_json(run.folder.processed / _NOTE, {"began": began, "ended": None})
+    write_json(note_of(run.folder), {"began": began, "ended": None})
     try:
         yield
     except Exception as problem:
@@ -137,16 +137,21 @@ def note(outcome: RunOutcome, run: Run) -> None:
 
 
 def last_run(folder: DataFolder) -> dict[str, Any] | None:
-    """Return the note of the last run; null where there never was one.
+    """Return the note of the last run; null where there never was one, or where it is damaged.
 
     It holds `began`, `ended` (null where the run was killed, or is at work), `exit_code`, `said` and `failures`.
     """
-    return read_json(folder.processed / _NOTE)
+    return read_json(note_of(folder))
+
+
+def note_of(folder: DataFolder) -> Path:
+    """Return where the note of the last run stands."""
+    return folder.processed / _NOTE
 
 
 def _write_note(run: Run, began: str | None, code: int, said: str, failures: Sequence[str]) -> None:
     values = {"began": began, "ended": _now(), "exit_code": code, "said": said, "failures": list(failures)}
-    write_json(run.folder.processed / _NOTE, values)
+    write_json(note_of(run.folder), values)
 
 
 def _now() -> str:

@@ -65,6 +65,16 @@ def release_is_whole(release: Path, hash_of: Callable[[Path], str] = sha256) -> 
         return False
 
 
+def missing_files(release: Path) -> list[str]:
+    """Return the names of the files that a release's SHA256SUMS lists and that are not there; no file is read."""
+    try:
+        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    names = (line.partition("  ")[2] for line in lines)
+    return [name for name in names if name and not (release / name).is_file()]
+
+
 def _same(folder: DataFolder, draft: Path) -> Path | None:
     """Return the newest or the current release where it holds the same bytes as the draft."""
     sums = draft / SUMS

@@ -14,16 +14,21 @@ from typing import Any, NamedTuple
 from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decided.decisions import Decisions, read_decisions
 from inducult_geo.memory import registry_fault
-from inducult_geo.outcome import last_run, told_by
+from inducult_geo.outcome import last_run, note_of, told_by
 from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.release_folders import missing_files
 from inducult_geo.releasing.left_answers import left_told
 from inducult_geo.review.log_copies import copies_told
 from inducult_geo.run import SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import kept_facts
 from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json, unfetched, unwritable
+from inducult_geo.text import first_few
 
 AHEAD_H = 24.0
 """What lies further in the future was dated by a wrong clock, and would never grow old."""
+
+_NAMED = 5
+"""Missing files of a release that are named."""
 
 _CLOCK = "Set the clock of this machine right, then: inducult run"
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}Z)(-\d+)?$")
@@ -50,7 +55,7 @@ class Status:
     last_run_failed
         Whether the last run failed, in part or in whole, or was killed.
     torn
-        What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region.
+        What is damaged: in the log of decisions, the registry of site ids, the release, or what was kept of a region.
     untaken
         Answers that nobody obeys: they stand in a copy of the log, or in a release, alone.
     withheld
@@ -154,8 +159,7 @@ def status_of(
     fault = unwritable(folder.processed) if folder.processed.is_dir() else None
     blocked = () if fault is None else (f"{folder.processed}: cannot be written: {fault}. The next run will fail.",)
     torn, untaken = _torn(folder)
-    if release is not None and manifest is None:
-        torn = (*torn, f"{release / 'manifest.json'}: missing or not whole: no release without it. Run: inducult run")
+    torn = (*torn, *_not_whole(release, manifest))
     if release is None or manifest is None:
         return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn, untaken, blocked=blocked)
     moment = now or datetime.now(UTC)
@@ -182,6 +186,14 @@ def status_of(
         tuple(_unfetched(folder, max_age_h, moment)),
         blocked,
     )
+
+
+def _not_whole(release: Path | None, manifest: Mapping[str, Any] | None) -> Iterator[str]:
+    """Tell what a release lacks: its manifest, or files that it lists. Whether these are altered `verify` tells."""
+    if release is not None and manifest is None:
+        yield f"{release / 'manifest.json'}: missing or not whole: no release without it. Run: inducult run"
+    elif release is not None and (absent := missing_files(release)):
+        yield f"{release}: {first_few(absent, _NAMED)} missing: this release is not whole. Run: inducult run"
 
 
 def _sites(manifest: Mapping[str, Any]) -> int:
@@ -298,6 +310,8 @@ def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
     noted = last_run(folder)
     if noted is None and not folder.root.exists():
         return f"none: {folder.root} is not there. Is it the folder that --data should name?", False
+    if noted is None and note_of(folder).exists():
+        return "unknown: the note of it is damaged. Run again: inducult run", True
     if noted is None:
         return None, False
     if noted.get("ended"):

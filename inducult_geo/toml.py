@@ -37,7 +37,9 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         parsed, holds_nul = _parsed(path.read_text(encoding="utf-8-sig"))
         values = deepcopy(parsed)
     except FileNotFoundError:
-        raise error(f"{path}: no such file") from None
+        raise error(f"{path}: no such file. Look at its name and folder.") from None
+    except IsADirectoryError:
+        raise error(f"{path}: is a folder. Name a .toml file in it.") from None
     except UnicodeDecodeError as problem:
         raise error(f"{path}: cannot be read as UTF-8 text: {_letter_told(problem)}. Save it as UTF-8.") from problem
     except OSError as problem:

@@ -378,6 +378,12 @@ class TestWhatAFailureCosts:
         assert "zabytki.csv" in part.facts.message
         assert night.said[-1] == f"here: {part.facts.message} The records of the last good run stay."
 
+    def test_a_reason_without_a_period_gets_one(self, data: Path) -> None:
+        night = Night(data)
+        night.run.catalog.broken["zabytki"] = "zabytki.toml: unknown key 'crz'"
+        gather_region(night.region, kept_outline(night.region, night.run), night.run)
+        assert night.said[-1] == "here: zabytki.toml: unknown key 'crz'. The records of the last good run stay."
+
     def test_a_file_that_may_not_be_read_costs_its_source_and_no_fault_of_ours_is_told(
         self, data: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -24,6 +24,7 @@ from inducult_geo.match.decided.decisions import append_decision
 from inducult_geo.match.decided.verdict import Decision
 from inducult_geo.outcome import told_by
 from inducult_geo.pipeline import run_all
+from inducult_geo.publish.release import write_sums
 from inducult_geo.release_folders import new_release
 from inducult_geo.releasing.release import _TOLD, _noted_of, _standing
 from inducult_geo.report import status_lines
@@ -445,6 +446,29 @@ def test_how_the_last_run_ended_is_told(tmp_path: Path, noted: dict[str, object]
     assert status.is_well == is_well
     assert status.last_run is not None
     assert re.search(said, status.last_run)
+
+
+def test_a_release_that_lost_a_file_is_told(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    release = folder.releases / "2026-11-20T020000Z"
+    write_sums(release)
+    assert status_of(folder, max_age_h=30, now=NOON).is_well
+    (release / "sites.parquet").write_bytes(b"")
+    write_sums(release)
+    (release / "sites.parquet").unlink()
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.torn == (f"{release}: sites.parquet missing: this release is not whole. Run: inducult run",)
+    assert not status.is_well
+
+
+def test_a_damaged_note_of_the_last_run_is_told(tmp_path: Path) -> None:
+    """It may have told of a failure: nothing is known of the last run, and that is not "all well"."""
+    folder = published(tmp_path)
+    note = folder.processed / "last_run.json"
+    write_json(note, {"ended": "2026-11-20T03:00:00Z", "said": "7 of 8 regions whole", "exit_code": 1})
+    note.write_bytes(note.read_bytes()[:20])
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert (status.is_well, status.last_run) == (False, "unknown: the note of it is damaged. Run again: inducult run")
 
 
 @pytest.mark.parametrize(("fault", "said"), [("full", "the disk is full"), ("read-only", "the disk is read-only")])

@@ -197,6 +197,14 @@ def test_an_altered_folder_is_seen(release: Path, change: Callable[[Path], objec
     assert says in finding.detail
 
 
+def test_where_a_file_is_missing_no_promise_speaks_in_codes(release: Path) -> None:
+    (release / "sites.parquet").unlink()
+    told = [finding.detail for finding in verify(release) if not finding.ok]
+    assert "sites.parquet is missing" in told
+    assert "cannot be checked: a file that it needs is missing" in told
+    assert not any("Errno" in detail for detail in told)
+
+
 def test_sums_agree_with_sha256sum_of_the_system(whole: Path) -> None:
     listed = dict(line.split("  ")[::-1] for line in (whole / "SHA256SUMS").read_text().splitlines())
     assert listed == {

@@ -187,7 +187,8 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
             raise
         kept, why = _kept(source, run), in_words(problem)
         where = region_id or source.id
-        run.say(located(where, why) + (" The records of the last good run stay." if kept else ""))
+        told = located(where, why)
+        run.say(f"{told.rstrip('.')}. The records of the last good run stay." if kept else told)
         if kept is None:
             return Part(SourceFacts(source.id, region_id, "failed", message=why))
         return replace(kept, facts=replace(kept.facts, state="stale", message=why))

@@ -91,6 +91,8 @@ def _check(number: int, promise: str, opened: Opened) -> Finding:
     _LOG.debug("checking promise %d of %d: %s", number, len(PROMISES), promise)
     try:
         told = list(islice(PROMISES[promise](opened), _TOLD + 1))
+    except FileNotFoundError:  # the first promise names it
+        return Finding(promise, False, "cannot be checked: a file that it needs is missing")
     except Exception as problem:  # a folder may be spoiled in any way: what cannot be read is not promised
         return Finding(promise, False, f"cannot be checked: {type(problem).__name__}: {problem}")
     more = ["and more"] if len(told) > _TOLD else []

@@ -102,6 +102,7 @@ def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
     [
         (1960, 0, "year", None, "functional", "since 1960"),
         (1581, 0, "year", None, "disused", "1581 – ?"),
+        (2199, 0, "year", None, "projected", "2199 – ?"),
         (1945, 0, "open_end", None, "functional", "since 1945 or later"),
         (0, 1989, "open_start", "open_start", "disused", "until 1989 or earlier"),
         (1870, 0, "part_of_century", None, "functional", "since 1870 (exact to: part of a century)"),

@@ -13,7 +13,8 @@ export function years(start, end, precision, endPrecision, status) {
   if (start === null) return loosened(t("until", { n: opened(year(end), endPrecision) }), endPrecision);
   if (end !== null) return `${moment(start, precision)} – ${moment(end, endPrecision)}`;
   const begun = opened(year(start), precision);
-  return loosened(OVER.has(status) ? `${begun} – ?` : t("since", { n: begun }), precision);
+  const goesOn = !OVER.has(status) && start <= new Date().getFullYear(); // Nothing is so "since 2035" yet.
+  return loosened(goesOn ? t("since", { n: begun }) : `${begun} – ?`, precision);
 }
 
 /** The year of one event, and how exact it is. */

@@ -73,7 +73,7 @@ def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
         lines += ["", "Failed:", *_listed(outcome.failures)]
         lines += ["", "What was kept: everything else is of this night; of what failed, the data of the last good run"]
         lines[-1] += " stays in the release, marked as stale. Where there was none, it is left out."
-        lines += [f"What to do: mend what is named above, then run `{again}`, or wait for the next night."]
+        lines += [f"What to do: correct what is named above, then run `{again}`, or wait for the next night."]
     if outcome.release is not None:
         lines += ["", f"The map: {outcome.release / 'index.html'}"]
     subject = f"inducult-geo: {outcome.counted}"
@@ -92,7 +92,7 @@ def crash_text(why: str, folder: DataFolder, again: str = RUN) -> tuple[str, str
     kept = "There is no release yet." if held is None else f"Release {held.name} is whole and stays the current one."
     body = f"What happened: {why}\n\nWhat was kept: {kept} No decision is lost.\n"
     return "inducult-geo: the run failed, nothing was published", body + (
-        f"What to do: mend what is named above and run `{again}`; it goes on from the last whole stage."
+        f"What to do: correct what is named above and run `{again}`; it goes on from the last whole stage."
     )
 
 

@@ -273,7 +273,7 @@ def storing(target: Path, *, free: int | None = None) -> Iterator[None]:
         if free is not None and why == _FAULTS[errno.ENOSPC]:
             why += f" (a new release takes more than the {free / 1e6:,.1f} MB that were free)"
         raise StorageError(
-            f"{target}: cannot be written: {why}. What was there before is whole. Mend this and run again."
+            f"{target}: cannot be written: {why}. What was there before is whole. Put this right and run again."
         ) from problem
 
 

@@ -46,10 +46,10 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         raise error(f"{path}: cannot be read: {problem.strerror}.") from problem
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
         told = _line_told(path.read_text(encoding="utf-8-sig"), str(problem))
-        raise error(f"{path}: not valid TOML: {told}. Mend or remove the file.") from problem
+        raise error(f"{path}: not valid TOML: {told}. Correct or remove the file.") from problem
     except ValueError as problem:
         # What Python says of it, the limit of digits, is for programmers.
-        raise error(f"{path}: holds a number of thousands of digits. Mend or remove the file.") from problem
+        raise error(f"{path}: holds a number of thousands of digits. Correct or remove the file.") from problem
     if holds_nul:
         # No file's name and no text of a release can hold one.
         raise error(f"{path}: holds a NUL character, written as \\u0000. Take it out.")

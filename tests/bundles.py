@@ -216,7 +216,7 @@ def _lost(number: int, reason: str, outcome: str) -> dict[str, object]:
         "raw_x": "50,12",
         "raw_y": "?",
         "reason": reason,
-        "detail": "The value '?' is no number. Mend row 12.",
+        "detail": "The value '?' is no number. Correct row 12.",
         "outcome": outcome,
         "site_id": None,
         "geometry": place,

@@ -222,7 +222,7 @@ class TestTheOtherDecimalMark:
         ((kind, message),) = cells.notes
         assert kind == "decimal_differs"
         assert "written with ',' as decimal mark, the contract says '.'" in message
-        assert "for example 17,93120 50,67210. Mend [read] decimal." in message
+        assert "for example 17,93120 50,67210. Correct [read] decimal." in message
 
     def test_points_where_commas_are_declared(self) -> None:
         cells = rows(*[(x.replace(",", "."), y.replace(",", ".")) for x, y in self.COMMAS], decimal=",")

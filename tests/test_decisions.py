@@ -249,7 +249,7 @@ def test_half_a_character_is_told_where_it_stands(tmp_path, name):
         Decision(**(values | {name: "E\udcc5"}))
     log = tmp_path / "decisions.jsonl"
     log.write_text(json.dumps(values | {name: "E\ud800"}) + "\n" + json.dumps(values | {"right": "c:1"}) + "\n")
-    with pytest.raises(DecisionError, match=f"line 1: '{name}' holds half a character.*Mend this line"):
+    with pytest.raises(DecisionError, match=f"line 1: '{name}' holds half a character.*Correct this line"):
         read_decisions(log)
 
 

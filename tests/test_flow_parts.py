@@ -401,7 +401,7 @@ def test_a_message_says_what_happened_what_was_kept_and_what_to_do(night: RunOut
         "- eutl (not a table)",
     ]
     assert "stays in the release, marked as stale" in said[7]
-    assert said[8].startswith("What to do: mend what is named above")
+    assert said[8].startswith("What to do: correct what is named above")
     assert said[-1] == f"The map: {night.release / 'index.html'}"
 
 

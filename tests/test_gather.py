@@ -305,8 +305,8 @@ class TestAPartnersFile:
         assert (facts.state, facts.message) == (
             "failed",
             "zabytki: none of its 2 rows can be used (2 no_coordinates). The first, zabytki.csv line 2: a coordinate "
-            "is empty: give both, or leave the site to other sources. Mend the file or the contract: `inducult check` "
-            "names every row.",
+            "is empty: give both, or leave the site to other sources. Correct the file or the contract: "
+            "`inducult check` names every row.",
         )
 
     def test_afresh_it_is_read_again(self, data: Path) -> None:

@@ -119,7 +119,7 @@ def test_why_a_generalized_record_cannot_be_used_is_told_without_its_place(reaso
     ("reason", "written"),
     [
         ("no_key", "column 'nr' is empty: give the row a key"),
-        ("bad_row", "4 cells where the header has 5: mend the row in the file"),
+        ("bad_row", "4 cells where the header has 5: correct the row in the file"),
         ("no_coordinates", "a coordinate is empty: give both, or leave the site to other sources"),
     ],
 )

@@ -117,7 +117,7 @@ def test_what_is_less_sure_is_told_and_the_contract_decides(tmp_path: Path) -> N
 def test_a_wrong_word_of_the_contract_is_told(tmp_path: Path, stated: str) -> None:
     path = tmp_path / "popis.csv"
     path.write_text(lines(POLISH), encoding="utf-8")
-    with pytest.raises(ContractError, match=r"cannot be read as .*Mend \[read\] encoding"):
+    with pytest.raises(ContractError, match=r"cannot be read as .*Correct \[read\] encoding"):
         read_table(path, Read(encoding=stated))
 
 

@@ -191,7 +191,7 @@ def test_one_bad_night_by_the_command(data: Path, world: tuple[World, str]) -> N
     names_all_four(outcome.sentence)
     assert len(outcome.failures) == 4
     kept_and_marked(data, records, heights)
-    # The night after, with all mended but the news, ends whole.
+    # The night after, with everything put right but the news, ends whole.
     world[0].down.clear()
 
 

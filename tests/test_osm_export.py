@@ -63,7 +63,7 @@ ALLOWED = (
         lambda pair: pair.note == "incomplete",
     ),
     Allowed(
-        "a ring that crosses itself or another is mended, and marked; export drops it",
+        "a ring that crosses itself or another is repaired, and marked; export drops it",
         lambda pair: pair.only_ours and pair.note == "repaired",
     ),
     Allowed(

@@ -303,7 +303,7 @@ def test_a_wrong_delimiter_is_told_as_one(tmp_path: Path, mark: str) -> None:
     contract = load_contract(tmp_path / "test.toml")
     with pytest.raises(ContractError, match=r"one column .*, so \[read\] delimiter of contract test seems"):
         read_partner(contract, find_files(contract))
-    # What names none of the columns is another file: to take that line out of the contract would mend nothing.
+    # What names none of the columns is another file: to take that line out of the contract would help nothing.
     put(tmp_path, "Bad gateway\ntry again\n")
     with pytest.raises(ContractError, match=r"no column .*Found: Bad gateway\."):
         read_partner(contract, find_files(contract))

@@ -157,7 +157,7 @@ class TestNothingFits:
             "test.toml: wrong [place] crs, x or y for a.csv: as declared in EPSG:4326 0% of the points lie in the "
             "area, and no other reading fits. As declared their middle is at latitude {:.3f}, longitude {:.3f}: look "
             "there on a map. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
-            'Is the list about more than zwickau? Write countries = ["DE"] instead of region. Mend the contract.'
+            'Is the list about more than zwickau? Write countries = ["DE"] instead of region. Correct the contract.'
         ).format(*np.median(shifted(POINTS, 30), axis=0)[::-1])
 
     def test_a_usual_system_of_which_nothing_can_be_read_is_told(self) -> None:
@@ -263,7 +263,7 @@ def test_what_was_noticed_of_the_cells_is_a_problem_of_the_source() -> None:
     found = place(raw(commas), contract("EPSG:4258"), GROUND)
     (problem,) = (problem for problem in found.problems if problem.kind == "decimal_differs")
     assert problem.source == "test"
-    assert problem.message.endswith("Mend [read] decimal.")
+    assert problem.message.endswith("Correct [read] decimal.")
     assert set(found.cells.reason) == {None}
 
 

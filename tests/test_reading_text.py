@@ -381,5 +381,5 @@ def test_signs_between_letters_do_not_speak_against_an_encoding(tmp_path: Path, 
 
 @pytest.mark.parametrize("codec", ["punycode", "undefined"])
 def test_a_codec_that_is_none_of_a_table_names_the_remedy(tmp_path: Path, codec: str) -> None:
-    with pytest.raises(ContractError, match=f"cannot be read as '{codec}'.*Mend"):
+    with pytest.raises(ContractError, match=f"cannot be read as '{codec}'.*Correct"):
         read_table(write(tmp_path / "a.csv", "id;n\n1;x\n"), Read(encoding=codec))

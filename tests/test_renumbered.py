@@ -1,4 +1,4 @@
-"""A list whose keys went to other rows is told, a list that was only mended is not."""
+"""A list whose keys went to other rows is told, a list that was only corrected is not."""
 
 from __future__ import annotations
 

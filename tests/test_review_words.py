@@ -282,7 +282,7 @@ def test_a_word_dated_in_the_future_is_not_silently_kept(run: Run, built: Path, 
     a, b, *_ = keys(built, 2)
     append_decision(run.folder.decisions, Decision("Jan", LATER, a, b, "same"))
     outcome = import_review(save(tmp_path / "own.csv", [line(a, b, "different")]), run, who="Eva")
-    assert "mend the clock" in outcome.refused[0].reason
+    assert "set the clock right" in outcome.refused[0].reason
 
 
 def test_a_file_of_last_month_takes_nothing_back(run: Run, sheet: Path, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_nothing_answered_changes_nothing(run: Run, sheet: Path) -> None:
         assert (outcome.added, outcome.refused, outcome.exit_code) == ((), (), 0)
         assert outcome.still_open == len(pairs_of(sheet))
         assert [text.partition(": ")[0] for text in outcome.places] == ["gorenjska_dediscina:GO-12"]
-        assert "place: gorenjska_dediscina:GO-12: mend its row in the file" in "\n".join(outcome.lines())
+        assert "place: gorenjska_dediscina:GO-12: correct its row in the file" in "\n".join(outcome.lines())
     assert not run.folder.decisions.exists()
 
 
@@ -227,7 +227,7 @@ def test_a_question_about_a_place_is_settled_in_the_contract(run: Run, sheet: Pa
         row["decision"] = "same" if row["kind"] == "place" else ""
     outcome = import_review(save(sheet, rows), run, who="Eva")
     assert outcome.added == ()
-    assert "mend its row in the file, or say in the contract" in outcome.refused[0].reason
+    assert "correct its row in the file, or say in the contract" in outcome.refused[0].reason
     assert outcome.places == (), "told once"
     (place,) = [row | {"decision": "", "note": "outside indeed"} for row in rows if row["kind"] == "place"]
     stray = line("", "", "same")

@@ -58,7 +58,7 @@ def test_grids_lie_in_the_data_folder_unless_said_otherwise(tmp_path: Path, monk
             r"unknown key 'retry_bas_s' in inducult\.toml\. Did you mean 'retry_base_s'\? Known: .*data",
         ),
         ("colour = 1", r"unknown key 'colour' in inducult\.toml\. Known: "),
-        ("= 1", r"inducult\.toml: not valid TOML: .*line 1.* Mend or remove the file"),
+        ("= 1", r"inducult\.toml: not valid TOML: .*line 1.* Correct or remove the file"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_remedy(tmp_path: Path, text: str, said: str) -> None:

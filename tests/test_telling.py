@@ -104,7 +104,7 @@ def test_people_are_told_of_failures_and_of_changes_and_left_alone_otherwise(
     assert (": 0 gone." in fewer, ": 2 gone." in fewer) == (True, False)
     assert "osm in opole (the server is down. Ask again)" in partly
     assert "data of the last good run stays" in " ".join(partly.split())
-    assert "What to do: mend what is named above" in partly
+    assert "What to do: correct what is named above" in partly
     assert "What happened: the disk is full" in crashed
     assert "There is no release yet." in crashed
     assert SECRET not in told.stdout + told.stderr

@@ -19,15 +19,15 @@ def test_a_file_is_read_as_editors_save_it(tmp_path: Path, mark: str, newline: s
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (None, r"a\.toml: no such file$"),
+        (None, r"a\.toml: no such file. Look at its name and folder."),
         ('id = "a"'.encode("utf-16"), r"a\.toml: cannot be read as UTF-8 text: it is in UTF-16\. Save it as UTF-8\."),
         (b'id = "M\xfchle"', r"a\.toml: cannot be read as UTF-8 text: .*0xfc.*Save it as UTF-8\."),
         (b"id = " + b"[" * 5000 + b"]" * 5000, r"a\.toml: not valid TOML: "),
         (b"[" + b".".join([b"a"] * 5000) + b"]", r"a\.toml: not valid TOML: "),
-        (b"rows_min = " + b"9" * 5000, r"a\.toml: holds a number of thousands of digits\. Mend or remove"),
+        (b"rows_min = " + b"9" * 5000, r"a\.toml: holds a number of thousands of digits\. Correct or remove"),
         (b'id = "a\\u0000"', r"a\.toml: holds a NUL character"),
         (b'[read]\nnames = [{ "b\\u0000" = 1 }]', r"a\.toml: holds a NUL character"),
-        (b'id = "a"\nid = \n', r"a\.toml: not valid TOML: .*line 2.*Mend or remove the file\."),
+        (b'id = "a"\nid = \n', r"a\.toml: not valid TOML: .*line 2.*Correct or remove the file\."),
     ],
 )
 @pytest.mark.parametrize("error", [ConfigError, CatalogError])
@@ -69,7 +69,7 @@ def test_a_line_that_cannot_be_read_is_shown_with_what_to_write(tmp_path: Path, 
 
 def test_a_folder_of_that_name_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.toml").mkdir()
-    with pytest.raises(ConfigError, match=r"a\.toml: cannot be read: "):
+    with pytest.raises(ConfigError, match=r"a\.toml: is a folder\. Name a \.toml file in it\."):
         read_toml(tmp_path / "a.toml")
 
 

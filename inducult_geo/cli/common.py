@@ -174,7 +174,7 @@ def drop_unwritten() -> None:
 def refusal_is_two() -> Iterator[None]:
     """Treat a file that cannot be used as a wrong call (exit code 2): the command is about that file alone.
 
-    A full disk and a fault of the program stay what they are: another call would not mend them.
+    A full disk and a fault of the program stay what they are: another call would not help.
     """
     try:
         yield

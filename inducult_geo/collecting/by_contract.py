@@ -26,7 +26,7 @@ def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized
     if not files:
         raise ContractError(
             f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there.{near_name(contract)} Put "
-            f"it beside the contract or into {run.folder.partners}, or mend `files`."
+            f"it beside the contract or into {run.folder.partners}, or correct `files`."
         )
     if contract.region is not None:
         contract = in_languages_of(contract, run.catalog.region(contract.region))

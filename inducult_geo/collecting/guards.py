@@ -52,7 +52,7 @@ def refuse_unusable(facts: SourceFacts, records: Records) -> None:
         first = records[["place", "detail"]].iloc[0]
         detail = str(first["detail"]).removesuffix(".")
         raise SourceError(
-            f"{told} The first, {first['place']}: {detail}. Mend the file or the contract: `inducult check` "
+            f"{told} The first, {first['place']}: {detail}. Correct the file or the contract: `inducult check` "
             "names every row."
         )
 

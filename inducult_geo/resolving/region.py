@@ -101,7 +101,7 @@ def _refuse_nothing(collected: Collected) -> None:
     """Refuse a region of which no source could be read; that nothing is found there is another matter."""
     if not any(fact.state in ("fresh", "stale") for fact in collected.facts):
         failed = [str(fact.message) for fact in collected.facts if fact.message and fact.state != "absent"]
-        # What a person can mend must not stand among a dozen open data sets that nobody has put there.
+        # What a person can correct must not stand among a dozen open data sets that nobody has put there.
         told = " ".join(failed) or (
             f"No file of any is there: put an extract into raw/osm/ ({collected.region}.osm.pbf), or a partner's file "
             "with its contract into raw/partners/."

@@ -41,7 +41,7 @@ from inducult_geo.store import storing
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
-_SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
+_SETTLE_PLACE: Final = "correct its row in the file, or say in the contract how all are read ([place] crs, reading)"
 _NOTHING_SAID: Final = "nobody decided it, so nothing can be taken back; where you do not know, leave `decision` empty"
 _UNASKED: Final = (
     "this is none of the questions that are open now (it may be settled meanwhile), and the row names no records: take "
@@ -209,7 +209,7 @@ def _unused(answers: Sequence[_Answer], run: Run) -> Iterator[str]:
     """Yield of which records of answers no run can obey them yet."""
     keys = {key for answer in answers for key in answer.decision.pair}
     for key, reason in sorted(unused_records(keys, run).items()):
-        yield f"'{key}' is in no site ({reason}): what is said of it counts once its row is mended"
+        yield f"'{key}' is in no site ({reason}): what is said of it counts once its row is corrected"
 
 
 def _of_yesterday(
@@ -305,7 +305,8 @@ def _faults(
         yield "nobody is named: fill in decided_by, or say --who"
     earlier = log.last_word(left, right)
     if earlier is not None and earlier.order[0] >= now.timestamp():
-        yield f"{earlier.who} decided it at {earlier.when}, which is later than this machine's clock: mend the clock"
+        when = f"{earlier.when}, which is later than this machine's clock: set the clock right"
+        yield f"{earlier.who} decided it at {when}"
 
 
 def _apart(left: str, right: str, known: Mapping[str, frozenset[str]]) -> str | None:

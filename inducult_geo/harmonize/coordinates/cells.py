@@ -122,7 +122,7 @@ def _decimal_mark(cells: Cells, declared: str) -> str:
         return declared
     message = (
         f"the coordinates are written with '{other}' as decimal mark, the contract says '{declared}': they are read as "
-        f"written, for example {pairs[0][0]} {pairs[0][1]}. Mend [read] decimal."
+        f"written, for example {pairs[0][0]} {pairs[0][1]}. Correct [read] decimal."
     )
     cells.notes.append(("decimal_differs", message))
     return other

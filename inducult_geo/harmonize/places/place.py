@@ -391,4 +391,4 @@ def _no_reading(
     usual += f' Is the list about more than {ground.name}? Write countries = ["{ground.country}"] instead of region.'
     fits = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
     told = f" What fits: {fits}." if fits else whereabouts(x, y, crs, ground.country or "") + usual
-    return f"{said}{told} Mend the contract."
+    return f"{said}{told} Correct the contract."

@@ -209,7 +209,7 @@ def read_decisions(path: Path) -> Decisions:
             if number == len(lines):
                 problems.append(f"{path}, line {number}: the last line is torn and was skipped: {error}")
                 continue
-            raise DecisionError(f"{path}, line {number}: {error}. Mend this line, then run again.") from None
+            raise DecisionError(f"{path}, line {number}: {error}. Correct this line, then run again.") from None
     return replay(found, problems)
 
 

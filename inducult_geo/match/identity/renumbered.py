@@ -18,7 +18,7 @@ from inducult_geo.ragged import Ints
 
 ROWS_MIN: Final = 3
 SHARE_MIN: Final = 0.1
-"""Rows, and share of the keys that stayed, from which it is no mending of single rows."""
+"""Rows, and share of the keys that stayed, from which it is no correction of single rows."""
 
 
 class Moved(NamedTuple):

@@ -80,7 +80,7 @@ _SITE_FIRST = (
 )  # fmt: skip
 _OUTCOME_FIRST = ("name", "source", "outcome", "site_id", "type", "status", "start_year", "end_year", "place")
 _REFUSED = ("record_key", "names", "reason", "detail", "place", "raw_x", "raw_y", "declared_crs")
-"""What a person mends a rejected record by: its first columns, and the first tab of its form."""
+"""By what a person corrects a rejected record: its first columns, and the first tab of its form."""
 
 _REJECTED: tuple[Column, ...] = (
     *(replace(column, group="Why not used") for name in _REFUSED for column in columns.RECORDS if column.name == name),

@@ -182,7 +182,7 @@ def geometries_are_sound(release: Opened) -> Iterator[str]:
 
 
 def _shape_faults(release: Opened, table: str, column: str) -> Iterator[str]:
-    """Look at each geometry as SQLite has it: no GDAL that would mend or skip it stands between."""
+    """Look at each geometry as SQLite has it: no GDAL that would repair or skip it stands between."""
     blobs = [bytes(blob or b"") for (blob,) in release.rows(f"SELECT {column} FROM {sql_name(table)}")]  # noqa: S608
     shapes = shapely.from_wkb(np.array([wkb_of(blob) for blob in blobs], dtype=object), on_invalid="ignore")
     elsewhere = sum(blob[4:8] not in _SRS_BYTES for blob in blobs if blob)

@@ -208,10 +208,10 @@ def _decode(path: Path, read: Read) -> tuple[str, str, tuple[str, ...]]:
         line = data[: problem.start].count(b"\n") + 1
         raise ContractError(
             f"{path} line {line}: byte 0x{data[problem.start]:02x} is no {encoding}. "
-            "Mend [read] encoding (often cp1250 in Poland, Czechia, Slovenia and Croatia, cp1252 elsewhere)."
+            "Correct [read] encoding (often cp1250 in Poland, Czechia, Slovenia and Croatia, cp1252 elsewhere)."
         ) from problem
     except UnicodeError as problem:
-        raise ContractError(f"{path}: cannot be read as '{encoding}': {problem}. Mend [read] encoding.") from problem
+        raise ContractError(f"{path}: cannot be read as '{encoding}': {problem}. Correct [read] encoding.") from problem
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not a text file, but holds binary data. Export it again as CSV.")
@@ -248,7 +248,7 @@ def _as_stated(path: Path, text: str, meant: re.Match[str]) -> str:
     try:
         return as_meant(text, meant[1], meant[2])
     except (LookupError, UnicodeError) as problem:
-        told = f"{path}: cannot be read as '{meant[0]}': {str(problem)[:200]}. Mend [read] encoding."
+        told = f"{path}: cannot be read as '{meant[0]}': {str(problem)[:200]}. Correct [read] encoding."
         raise ContractError(told) from problem
 
 

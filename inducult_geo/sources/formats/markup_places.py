@@ -56,7 +56,7 @@ def check_places(where: str, suffix: str, handle: IO[bytes]) -> None:
         if suffix == ".gml" and problem.code != _UNBOUND_PREFIX:
             raise ContractError(
                 f"{where}: is no whole XML ({problem}): it holds a letter of another encoding or a '&' that is none, "
-                "or was cut off. Mend it there, or ask for it again."
+                "or was cut off. Correct it there, or ask for it again."
             ) from problem
     # An encoding that this reader does not know may be known to GDAL.
     except (ValueError, LookupError):

@@ -153,7 +153,7 @@ def _first_bytes(path: Path) -> bytes:
         with path.open("rb") as handle:
             head = handle.read(64)
     except FileNotFoundError:
-        raise ContractError(f"{path}: no such file. Put it there, or mend `files` in the contract.") from None
+        raise ContractError(f"{path}: no such file. Put it there, or correct `files` in the contract.") from None
     except IsADirectoryError:
         raise ContractError(f"{path}: is a folder. Name a file in it.") from None
     except OSError as problem:

@@ -63,7 +63,7 @@ _WHY = {
         "with a formula that was never calculated",
         "Open the file in a spreadsheet program, save it and send that.",
     ),
-    ERROR: ("error_in_cell", "with an error such as #REF! or #N/A", "Mend them in the file."),
+    ERROR: ("error_in_cell", "with an error such as #REF! or #N/A", "Correct them in the file."),
 }
 """Why a cell has no value, as the child says it: the kind of problem, and what is told."""
 

@@ -50,7 +50,7 @@ class Partly:
 
 
 def partly_twice(text: str) -> Partly | None:
-    """Mend the lines of a text that were encoded twice; None where they are too few to be sure.
+    """Repair the lines of a text that were encoded twice; None where they are too few to be sure.
 
     Lists are put together by copying: some rows went through the wrong table, others did not. A line is mended only
     where all of its letters beyond ASCII come out as UTF-8.

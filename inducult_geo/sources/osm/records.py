@@ -280,4 +280,5 @@ def _accuracy_m(shape: BaseGeometry, note: object) -> str:
 
 
 def _detail(kind: str, number: int, why: str) -> str:
-    return f"{kind}/{number}: {why}. Take a larger extract, or mend it at https://www.openstreetmap.org/{kind}/{number}"
+    page = f"https://www.openstreetmap.org/{kind}/{number}"
+    return f"{kind}/{number}: {why}. Take a larger extract, or correct it at {page}"

@@ -201,7 +201,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
         said = quoted(str(name) for name in original if original[name].iloc[position] is not None)
         reasons[position], details[position] = "bad_row", _GOES_ON.format(said=said)
     for position, why in table.bad_rows.items():
-        reasons[position], details[position] = "bad_row", f"{why}: mend the row in the file"
+        reasons[position], details[position] = "bad_row", f"{why}: correct the row in the file"
     # A row without a key is still one row: it is counted under the place where it stands.
     rows["key"] = [key or f"?{where}" for key, where in zip(keys, table.places, strict=True)]
     rows["reason"], rows["detail"] = pd.Series(reasons, dtype=object), pd.Series(details, dtype=object)

@@ -262,6 +262,20 @@ def test_permits_of_other_works_at_the_office_of_a_company_are_no_units():
     assert set(told["right_id"]) == {"0", "1"}
 
 
+@pytest.mark.parametrize(("name", "permits", "doubtful"), [
+    ("Hagfors Jernverk", ("Hagfors Jernverk", "OP 4 Hagfors Jernverk"), False),
+    ("Kalkwerk", ("Anlage 1", "Anlage 2"), True),
+])  # fmt: skip
+def test_a_unit_that_only_its_place_speaks_for_is_doubtful(name, permits, doubtful):
+    """In Taranto the steelworks had a brickworks beside it as a unit, without a word."""
+    left, right = ([part for part in backdrop(30) if part["source"] == side] for side in "ab")
+    units = [row(f"r:{at}", permit, point(20 + 50 * at), city="Saal") for at, permit in enumerate(permits)]
+    told = link(records(row("l:0", name, point(), city="Saal"), *left), records(*units, *right), units=True)
+    unit = told.query("left_id == '0' and decision == 'unit'").iloc[0]
+    assert unit["score"] > DOUBTED
+    assert unit["doubtful"] == doubtful
+
+
 def test_without_review_only_matches_are_given():
     assert set(link(LEFT, RIGHT, review=False)["decision"]) <= {"match"}
 

@@ -77,7 +77,8 @@ def link(
         `decision` (match, unit, review, or what was said), `beside` (of a unit or of works given again the left row's
         best match, else null), `doubtful` (worth a look: all for review, what is given again, a match that another left
         row fits better, what bears a name that nearly all bear, what only names speak for, or only a town (see
-        `_is_anywhere`), two trades below `score.TRADES_DOUBTED`, and what else scores below `score.DOUBTED`),
+        `_is_anywhere`), two trades below `score.TRADES_DOUBTED`, a unit that only its place speaks for, and what else
+        scores below `score.DOUBTED`),
         `distance_m`, `why`.
         A left row matches its best right row, which others may match, too (not all of many that merely lie around it,
         see `rivals.Contest.crowd`), and with it any that is of the same works given again (`again.matches`); a
@@ -159,6 +160,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
     unsure |= _is_anywhere(pairs.take(rows), value, scored.is_backed[rows]) | scored.is_elsewhere[rows]
     unsure |= scored.tell_two_trades(rows) & (value < TRADES_DOUBTED)
+    unsure |= unit & ~scored.is_backed[rows]
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(

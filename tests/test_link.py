@@ -467,3 +467,13 @@ def test_what_nothing_but_a_town_speaks_for_is_looked_at():
     assert found["right_id"].tolist() == ["1", "2"]
     assert found["doubtful"].tolist() == [True, False]
     assert "town alone 100% +" in found["why"].iloc[0]
+
+
+@pytest.mark.parametrize(("town", "doubtful"), [("Hohenquell", False), ("Wels", True)])
+def test_a_town_that_only_the_other_name_tells_is_no_town_in_common(town, doubtful):
+    """Of a cement works "Märker" in Harburg the match was an office called "Harburg" in Hamburg, without doubt."""
+    left = records(row("a:1", "Papierfabrik Elsterglanz", city="Hohenquell"), *backdrop())
+    right = records(row("b:1", "Hohenquell Elster", point(), city=town), *backdrop())
+    found = link(left, right).query("left_id == '1'")
+    assert found["score"].iloc[0] < 0.95
+    assert (found["decision"].tolist(), found["doubtful"].tolist()) == (["match"], [doubtful])

@@ -14,7 +14,7 @@ from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.link_words import NOTHING_SAID, are_different, with_words
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import same_identifier, same_postcode, same_street, town_alone
+from inducult_geo.match.pairs.comparisons import same_identifier, same_postcode, same_street, town_alone, towns_alike
 from inducult_geo.match.pairs.types import same_kind
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.scoring.permits import other_works
@@ -216,7 +216,7 @@ def _is_anywhere(pairs: Compared, score: Floats, is_backed: Flags) -> Flags:
     some = pairs.take(rows)
     town, street = town_alone(some).value, same_street(some).value
     is_other = town < OTHER_TOWN
-    at_one = (town >= SAME_WHERE) | ((street >= SAME_WHERE) & ~is_other)
+    at_one = (towns_alike(some) >= SAME_WHERE) | ((street >= SAME_WHERE) & ~is_other)
     at_one |= (same_postcode(some).value == 1.0) | (same_identifier(some).value > 0)
     found[rows] = ~at_one & (is_other | (score[rows] < NAMES_ALONE))
     return found

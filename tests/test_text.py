@@ -259,6 +259,8 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("Stahlhammer Tannenberg", "DE", ("@iron_and_steel", "@forge", "tannenberg")),
         ("Schraubenwerk Thale", "DE", ("schrauben", "@factory", "thale")),
         ("Elektrostahlwerk Lingen", "DE", ("@iron_and_steel", "lingen")),
+        ("Martfui Növényolajgyár", "HU", ("martfui", "@food")),
+        ("Kleiwarenfabriek Nuth", "NL", ("@brickworks", "nuth")),
         ("Trinec Iron & Steel Works", None, ("trinec", "@iron_and_steel")),
         ("Gasanstalt Glauchau", "DE", ("@gasworks", "glauchau")),
         ("TAQA B.V.", "NL", ("taqa",)),

@@ -58,8 +58,7 @@ def new_release(folder: DataFolder) -> Iterator[Path]:
 def release_is_whole(release: Path, hash_of: Callable[[Path], str] = sha256) -> bool:
     """Whether every file that a release's SHA256SUMS lists is there and unaltered."""
     try:
-        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
-        listed = [line.split("  ", 1) for line in lines if line]
+        listed = _listed(release)
         return bool(listed) and all(hash_of(release / name) == found for found, name in listed)
     except (OSError, ValueError):
         return False
@@ -68,11 +67,15 @@ def release_is_whole(release: Path, hash_of: Callable[[Path], str] = sha256) -> 
 def missing_files(release: Path) -> list[str]:
     """Return the names of the files that a release's SHA256SUMS lists and that are not there; no file is read."""
     try:
-        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+        return [name for _, name in _listed(release) if name and not (release / name).is_file()]
     except (OSError, ValueError):
         return []
-    names = (line.partition("  ")[2] for line in lines)
-    return [name for name in names if name and not (release / name).is_file()]
+
+
+def _listed(release: Path) -> list[tuple[str, str]]:
+    """Read a release's SHA256SUMS: hash and name of each file; a line that holds no name has an empty one."""
+    lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+    return [(found, name) for found, _, name in (line.partition("  ") for line in lines if line)]
 
 
 def _same(folder: DataFolder, draft: Path) -> Path | None:

@@ -19,7 +19,7 @@ def test_a_file_is_read_as_editors_save_it(tmp_path: Path, mark: str, newline: s
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (None, r"a\.toml: no such file. Look at its name and folder."),
+        (None, r"a\.toml: no such file\. Look at its name and folder\.$"),
         ('id = "a"'.encode("utf-16"), r"a\.toml: cannot be read as UTF-8 text: it is in UTF-16\. Save it as UTF-8\."),
         (b'id = "M\xfchle"', r"a\.toml: cannot be read as UTF-8 text: .*0xfc.*Save it as UTF-8\."),
         (b"id = " + b"[" * 5000 + b"]" * 5000, r"a\.toml: not valid TOML: "),

@@ -91,7 +91,8 @@ def _why_elsewhere(scored: Scored, row: int) -> str:
     at = np.array([row])
     if not any(scored.scores[name].of(at)[0] >= least for name, least in NAMED_ALIKE.items()):
         return "the places contradict each other, and the names have next to nothing in common"
-    if of_own_names(scored.pairs, at)[0]:
+    # Of this pair alone: the names of all pairs were let go of, and would be compared again.
+    if of_own_names(scored.pairs.take(at), np.array([0]))[0]:
         return "the places contradict each other, and so do the towns"
     return "the names are of words of a trade alone, and the places are too far apart for that"
 

@@ -17,8 +17,6 @@ from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
 from inducult_geo.text import first_few
 
-_NOTE = "last_run.json"
-
 
 @dataclass(frozen=True)
 class RunOutcome:
@@ -121,7 +119,7 @@ def unpublished(outcomes: Sequence[RegionOutcome], wide: tuple[SourceFacts, ...]
 def begin(run: Run) -> Iterator[None]:
     """Note that a run began, and, where it ends with an error, with which one."""
     began = _now()
-    write_json(note_of(run.folder), {"began": began, "ended": None})
+    write_json(run.folder.noted, {"began": began, "ended": None})
     try:
         yield
     except Exception as problem:
@@ -141,17 +139,12 @@ def last_run(folder: DataFolder) -> dict[str, Any] | None:
 
     It holds `began`, `ended` (null where the run was killed, or is at work), `exit_code`, `said` and `failures`.
     """
-    return read_json(note_of(folder))
-
-
-def note_of(folder: DataFolder) -> Path:
-    """Return where the note of the last run stands."""
-    return folder.processed / _NOTE
+    return read_json(folder.noted)
 
 
 def _write_note(run: Run, began: str | None, code: int, said: str, failures: Sequence[str]) -> None:
     values = {"began": began, "ended": _now(), "exit_code": code, "said": said, "failures": list(failures)}
-    write_json(note_of(run.folder), values)
+    write_json(run.folder.noted, values)
 
 
 def _now() -> str:

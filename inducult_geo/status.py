@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decided.decisions import Decisions, read_decisions
 from inducult_geo.memory import registry_fault
-from inducult_geo.outcome import last_run, note_of, told_by
+from inducult_geo.outcome import last_run, told_by
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.release_folders import missing_files
 from inducult_geo.releasing.left_answers import left_told
@@ -310,7 +310,7 @@ def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
     noted = last_run(folder)
     if noted is None and not folder.root.exists():
         return f"none: {folder.root} is not there. Is it the folder that --data should name?", False
-    if noted is None and note_of(folder).exists():
+    if noted is None and folder.noted.exists():
         return "unknown: the note of it is damaged. Run again: inducult run", True
     if noted is None:
         return None, False

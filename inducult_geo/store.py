@@ -139,6 +139,11 @@ class DataFolder:
         return self.processed / "held.json"
 
     @property
+    def noted(self) -> Path:
+        """How the last run ended."""
+        return self.processed / "last_run.json"
+
+    @property
     def unfetched(self) -> Path:
         """Which files could not be fetched when they were last asked for, and since when."""
         return self.processed / "unfetched.json"

@@ -15,7 +15,7 @@ from inducult_geo.collecting.by_contract import read_by_contract
 from inducult_geo.collecting.gather import harmonized
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.frames import Records, as_records, read_shapes, to_json
-from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.match.link import link as link_records
 from inducult_geo.match.scoring.score import Weights
 from inducult_geo.publish.files import SITES_FILE

@@ -11,7 +11,8 @@ from corruptions import Dataset
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.places.place import Ground, place
+from inducult_geo.harmonize.places.ground import Ground
+from inducult_geo.harmonize.places.place import place
 from inducult_geo.harmonize.places.placement import SAME_PLACE_M, choose_reading
 from inducult_geo.harmonize.places.readings import Land
 from inducult_geo.harmonize.transforms.crs import transform_points

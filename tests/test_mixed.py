@@ -10,8 +10,9 @@ from test_place import ANYWHERE, AREA, GROUND, contract, raw
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.places.mixed import another_system, two_systems, whereabouts
-from inducult_geo.harmonize.places.place import Ground, Placed, place
+from inducult_geo.harmonize.places.place import Placed, place
 from inducult_geo.harmonize.places.readings import Land, Reading
 from inducult_geo.harmonize.transforms.crs import transform_points
 

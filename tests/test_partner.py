@@ -21,7 +21,7 @@ from inducult_geo.catalog import Contract, Read, load_contract
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import from_json
-from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.records import harmonize
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.sources.formats.readers import read_table

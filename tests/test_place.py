@@ -16,7 +16,8 @@ from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.harmonize.coordinates.cells import HALF_MINUTE_M, read_cells
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_M
 from inducult_geo.harmonize.places.corrections import suggest
-from inducult_geo.harmonize.places.place import Ground, place
+from inducult_geo.harmonize.places.ground import Ground
+from inducult_geo.harmonize.places.place import place
 from inducult_geo.harmonize.places.readings import Land, Reading
 from inducult_geo.harmonize.places.shared_places import find_shared
 

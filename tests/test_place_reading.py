@@ -15,7 +15,8 @@ from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import Raw, RawTable
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_M
 from inducult_geo.harmonize.places.corrections import ROWS_MAX
-from inducult_geo.harmonize.places.place import UNSTATED_ACCURACY_M, Ground, Placed, place
+from inducult_geo.harmonize.places.ground import Ground
+from inducult_geo.harmonize.places.place import UNSTATED_ACCURACY_M, Placed, place
 from inducult_geo.harmonize.places.placement import usual_there
 from inducult_geo.harmonize.records import harmonize
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
@@ -41,6 +42,14 @@ def refused(points: list[Any], crs: str | None = None, **said: Any) -> str:
 
 def shifted(points: list[tuple[float, float]], east: float) -> list[tuple[float, float]]:
     return [(x + east, y) for x, y in points]
+
+
+SWAPPED = [(y, x) for x, y in POINTS]
+COUNTRIES = Ground("the world", None, countries=("DE", "PL"))
+
+
+def wide(points: list[Any], crs: str, **more: Any) -> Placed:
+    return place(raw(points), contract(crs, countries=COUNTRIES.countries, **more), COUNTRIES)
 
 
 class TestAFileOfTwoMeanings:
@@ -216,6 +225,85 @@ class TestAWideSource:
             place(raw([*POINTS, *off, off[0]]), contract("EPSG:4326"), world)
         edge = place(raw([(180.0, 0.1), (-180.0, 90.0)]), contract("EPSG:4326"), world)
         assert edge.cells.reason == [None, None]
+
+    @pytest.mark.parametrize(
+        ("points", "reading"),
+        [
+            (POINTS, "as declared"),
+            (SWAPPED, "axes swapped"),
+            ([*POINTS[:4], *shifted(POINTS[:4], 30)], "as declared"),
+            # Fewer than five places are taken as declared, too, where they lie there.
+            (POINTS[:1], "as declared"),
+            # A wind park far out, and one row of five at the other end of the world.
+            ([(6.8, 54.3), *POINTS[:4], (-12.4, -50.6)], "as declared"),
+        ],
+    )
+    def test_it_is_looked_for_in_its_countries(self, points: list[Any], reading: str) -> None:
+        found = wide(points, "EPSG:4326")
+        assert (set(found.reading), set(found.cells.reason)) == ({reading}, {None})
+        assert not [problem for problem in found.problems if problem.kind == "outside_countries"]
+
+    def test_swapped_axes_lead_to_the_same_places(self) -> None:
+        assert shapely.equals_exact(wide(SWAPPED, "EPSG:4326").geometry, wide(POINTS, "EPSG:4326").geometry, 1e-6).all()
+
+    def test_numbers_that_fit_swapped_as_well_are_as_declared(self) -> None:
+        """Lambert 72 counts east and north alike: who swaps Hasselt is in Belgium still."""
+        found = place(raw([(217_000, 180_000)]), contract("EPSG:31370"), Ground("the world", "BE", countries=("BE",)))
+        assert (set(found.reading), set(found.cells.reason)) == ({"as declared"}, {None})
+
+    def test_a_repair_of_few_places_waits_for_a_person(self) -> None:
+        found = wide(SWAPPED[:4], "EPSG:4326")
+        assert set(found.cells.reason) == {"ambiguous_place"}
+        assert 'reading = "axes swapped"' in (found.cells.detail[0] or "")
+        settled = wide(SWAPPED[:4], "EPSG:4326", place={"reading": "axes swapped"})
+        assert (set(settled.reading), set(settled.cells.reason)) == ({"axes swapped"}, {None})
+
+    def test_what_lies_elsewhere_by_every_reading_is_as_declared_and_told(self) -> None:
+        africa = [(20 + n / 10, 5 + n / 10) for n in range(8)]
+        found = wide(africa, "EPSG:4326")
+        assert (set(found.reading), set(found.cells.reason)) == ({"as declared"}, {None})
+        (told,) = (problem.message for problem in found.problems if problem.kind == "outside_countries")
+        assert told == (
+            "as declared in EPSG:4326 0% of the points lie in the area, and no other reading fits. Check its countries "
+            "(DE, PL) and [place] of the contract."
+        )
+
+    def test_what_fits_another_system_alone_is_refused(self) -> None:
+        web_mercator = [(1_380_000.0 + 1000 * n, 6_560_000.0 + 700 * n * n) for n in range(8)]
+        with pytest.raises(ContractError, match=r"as declared in EPSG:25833 0% .* What fits: EPSG:3857 as written"):
+            wide(web_mercator, "EPSG:25833")
+
+    @pytest.mark.parametrize(
+        ("told", "countries"),
+        [
+            (["PL", "DE", "DE"], ("DE", "PL")),
+            (["DE", None], ()),
+            (["DE", "DE", None], ("DE",)),
+            ([], ()),
+        ],
+    )
+    def test_where_it_names_no_countries_its_rows_do(self, told: list[str | None], countries: tuple[str, ...]) -> None:
+        assert Ground("the world", None).told_by(told).countries == countries
+        assert COUNTRIES.told_by(["AT"] * 3) == COUNTRIES
+        assert GROUND.told_by(["AT"] * 3) == GROUND
+
+    def test_a_list_that_only_its_rows_place_is_looked_for_in_their_countries(self) -> None:
+        blank = {"reason": None, "detail": None, "place": "", "tags": "{}", "content_hash": "", "country": "DE"}
+        rows = raw(SWAPPED, key=[str(n) for n in range(len(SWAPPED))]).assign(**blank).astype(object)
+        table = RawTable(Raw(rows))
+        found = harmonize(table, contract("EPSG:4326"), Ground("the world", None), load_vocabulary())
+        assert set(found.records["reading"]) == {"axes swapped"}
+
+    @pytest.mark.parametrize("countries", [(), ("DE", "US")])
+    def test_of_countries_without_an_outline_nothing_is_checked(self, countries: tuple[str, ...]) -> None:
+        world = replace(COUNTRIES, countries=countries)
+        assert set(place(raw(SWAPPED), contract("EPSG:4326"), world).reading) == {"as declared"}
+        said = contract("EPSG:4326", place={"reading": "axes swapped"})
+        assert set(place(raw(SWAPPED), said, world).reading) == {"axes swapped"}
+        with pytest.raises(
+            ContractError, match=r"reading 'swapped' is none of EPSG:4326\. Known: 'as declared', 'axes"
+        ):
+            place(raw(SWAPPED), contract("EPSG:4326", place={"reading": "swapped"}), world)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from placing import is_torn, outcome
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.places.place import Ground, place
+from inducult_geo.harmonize.places.ground import Ground
+from inducult_geo.harmonize.places.place import place
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The country of records that do not tell it: by their region, by the places around them, by their town."""
+"""The country of records that do not tell it: by their region, their place, the places around them, their town."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from match_rows import point, records, row
 
 from inducult_geo.match.link import link
 from inducult_geo.match.reading.countries import AROUND_M, countries_of
 from inducult_geo.match.reading.places import points_in
+from inducult_geo.publish.degrees import to_work
+
+AT_SEA_M = -2_100_000.0
+"""So far east of all tests no country is near: only other records tell of one."""
+
+LEOBEN, KRANJ, JESENICE, METZ = (15.09, 47.38), (14.36, 46.24), (14.06, 46.44), (6.18, 49.12)
 
 
 def told(*rows: dict[str, Any]) -> list[str]:
@@ -20,7 +27,7 @@ def told(*rows: dict[str, Any]) -> list[str]:
 
 
 def works(key: str, country: str | None, east_m: float | None = None, **fields: Any) -> dict[str, Any]:
-    place = None if east_m is None else point(east_m)
+    place = None if east_m is None else point(east_m + AT_SEA_M)
     return row(key, "Kalkwerk", place, **{"country": country, "region": None} | fields)
 
 
@@ -32,6 +39,30 @@ def test_the_region_goes_before_the_places_around():
     region = {"region": "zwickau"}
     around = [works(f"b:{i}", "CZ", 10 * i) for i in range(3)]
     assert told(works("a:1", None, 0, **region), works("a:2", "DE", 90_000, **region), *around)[0] == "DE"
+
+
+def at(key: str, country: str | None, lon_lat: tuple[float, float]) -> dict[str, Any]:
+    return row(key, "Kalkwerk", shapely.Point(to_work().transform(*lon_lat)), country=country, region=None)
+
+
+def test_where_a_place_lies_goes_before_the_places_around():
+    croats = [at(f"b:{i}", "HR", (16.1 + i / 100, 45.78)) for i in range(3)]
+    assert told(at("a:1", None, LEOBEN), at("a:2", None, KRANJ), at("a:3", None, METZ), *croats)[:3] == [
+        "AT",
+        "SI",
+        "FR",
+    ]
+    assert told(at("a:1", None, LEOBEN), *(at(f"b:{i}", "SI", LEOBEN) for i in range(3)))[0] == "AT"
+
+
+def test_at_a_border_the_places_around_decide():
+    # Four kilometers from Carinthia.
+    assert told(at("a:1", None, JESENICE)) == [""]
+    assert told(at("a:1", None, JESENICE), at("b:1", "SI", KRANJ))[0] == "SI"
+
+
+def test_what_a_record_tells_stays_wherever_it_lies():
+    assert told(at("a:1", "DE", LEOBEN)) == ["DE"]
 
 
 def test_most_of_the_nearest_places_decide():
@@ -89,7 +120,7 @@ def test_a_list_whose_contract_tells_no_country_is_linked_as_one_that_does():
                 row(
                     f"{'ab'[side]}:{i}",
                     f"Werk {i % 7} Nord",
-                    point(east + rng.normal(0, 400)),
+                    point(AT_SEA_M - east + rng.normal(0, 400)),
                     country=country,
                     **where,
                 )

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import shapely
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RECORD_COLUMNS, Raw, RawTable, from_json
-from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.words.meanings import Meanings
 from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
@@ -927,3 +928,50 @@ def test_of_two_kinds_of_works_in_one_cell_none_is_taken(vocabulary: Vocabulary)
         *(None, "brewery", "coal_mine")
     ]
     assert "'Ziegelei; Brauerei' (1)" in kinds(result)["unmapped_value"]
+
+
+def test_a_row_in_another_country_than_it_says_is_told_and_stays(vocabulary: Vocabulary) -> None:
+    leoben, iceland = {"x": "15.09", "y": "47.38"}, {"x": "-14.1", "y": "65.03"}
+    rows = [
+        leoben | {"country": "AT"},
+        leoben | {"country": "DE"},
+        iceland | {"country": "HR"},
+        leoben,
+        {"country": "PL"},
+    ]
+    result = made(vocabulary, [*rows, {"x": "3.0", "y": "56.5"}])
+    assert result.records["reason"].isna().all()
+    assert result.records["country"].tolist() == ["AT", "DE", "HR", "PL", "PL", "PL"]
+    said = "lies in {}, but its country is {}: check the coordinate and the country"
+    assert result.records["detail"].fillna("").tolist() == [
+        "",
+        said.format("AT", "DE"),
+        said.format("IS", "HR"),
+        said.format("AT", "PL"),
+        "",
+        "",
+    ]
+    assert kinds(result)["in_another_country"] == (
+        "3 rows in another country than the one told: a.csv line 3 says DE and lies in AT; a.csv line 4 says HR and "
+        "lies in IS; a.csv line 5 says PL and lies in AT. Check coordinate and country."
+    )
+
+
+def test_of_a_region_only_rows_of_other_countries_are_asked(vocabulary: Vocabulary) -> None:
+    contract = Contract(
+        id="test",
+        files=("a.csv",),
+        region="leoben",
+        place={"crs": "EPSG:4326", "x": "x", "y": "y"},
+        declared_in=Path("t.toml"),
+    )
+    ground = Ground("leoben", "AT", shapely.box(14.5, 47.2, 15.3, 47.7), ("EPSG:31256",))
+    blank = {"tags": "{}", "reason": None, "detail": None, "x": "15.09", "y": "47.38"}
+    rows = [
+        blank | {"key": str(n), "place": f"a.csv line {n + 2}", "content_hash": str(n), "country": country}
+        for n, country in enumerate(["AT", None, "SI"])
+    ]
+    result = harmonize(RawTable(Raw(pd.DataFrame(rows, dtype=object))), contract, ground, vocabulary)
+    assert kinds(result)["in_another_country"].startswith(
+        "1 row in another country than the one told: a.csv line 4 says SI"
+    )

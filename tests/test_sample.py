@@ -18,7 +18,7 @@ import shapely
 from inducult_geo import open_release
 from inducult_geo.catalog import Catalog, load_catalog
 from inducult_geo.frames import RawTable, Records, concat_records
-from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.sources.osm.pbf import read_objects

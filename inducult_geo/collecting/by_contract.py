@@ -7,7 +7,7 @@ from inducult_geo.collecting.boundaries import outline_for_check
 from inducult_geo.collecting.gather import ground_of_region, ground_of_the_world, harmonized, in_languages_of
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable
-from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.run import Run
 from inducult_geo.sources.partners.files import find_files, near_name

@@ -29,7 +29,7 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
-from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.transforms.crs import transform_geometries
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
@@ -332,7 +332,7 @@ def in_languages_of(contract: Contract, region: Region) -> Contract:
 def ground_of_the_world(contract: Contract, run: Run) -> Ground:
     """Return what is known of the land that a wide source is about."""
     country = contract.countries[0] if len(contract.countries) == 1 else None
-    return Ground("the world", country, grids=run.settings.grids_folder)
+    return Ground("the world", country, grids=run.settings.grids_folder, countries=contract.countries)
 
 
 def ground_of_region(region: Region, area: BaseGeometry, run: Run) -> Ground:

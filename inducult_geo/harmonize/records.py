@@ -15,7 +15,9 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.coordinates.lengths import parse_meters, unit_of_heads
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
-from inducult_geo.harmonize.places.place import Ground, Placed, place
+from inducult_geo.harmonize.places.elsewhere import note_elsewhere
+from inducult_geo.harmonize.places.ground import Ground
+from inducult_geo.harmonize.places.place import Placed, place, placeable
 from inducult_geo.harmonize.words.dated_states import status_of, years_beside
 from inducult_geo.harmonize.words.footnotes import without_footnotes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
@@ -71,7 +73,8 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     rows = _with_defaults(table.frame, contract)
     countries = _countries(rows, contract, ground, notices)
     rows = without_footnotes(_accuracies(rows, contract, notices, countries), notices)
-    placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
+    placed = place(placeable(rows), contract, ground.told_by(countries), file_crs=table.crs)
+    note_elsewhere(placed, rows, countries, contract.id, ground)
     values = plain_texts(rows, countries, notices)
     values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
     _origins(values, rows, table, contract, notices)
@@ -92,15 +95,6 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     values["accuracy_m"] = values["accuracy_m"].mask(values["reason"].eq("ambiguous_place"))
     records = as_records(values, geometry=placed.geometry)
     return Harmonized(records, placed, (*table.problems, *placed.problems, *notices.problems()))
-
-
-def _placeable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Take the coordinates of rows of a wrong shape out: they would tell of the whole file, and may be other cells."""
-    bad = rows["reason"].eq("bad_row")
-    if not bad.any():
-        return rows
-    there = [name for name in ("x", "y", "text", "geometry") if name in rows]
-    return rows.assign(**{name: rows[name].mask(bad, None) for name in there})
 
 
 def _with_defaults(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:

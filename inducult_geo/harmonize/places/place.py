@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,44 +15,20 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, CoordinateError, SourceError
 from inducult_geo.frames import WORK_CRS, Problem
 from inducult_geo.harmonize.coordinates.cells import REPAIRED, Cells, read_cells
-from inducult_geo.harmonize.coordinates.parsed import DEGREE_M, WGS84
+from inducult_geo.harmonize.coordinates.parsed import WGS84
+from inducult_geo.harmonize.places.choosing import choose
 from inducult_geo.harmonize.places.corrections import ROWS_MAX, suggest
+from inducult_geo.harmonize.places.ground import OUTSIDE_M, Ground
 from inducult_geo.harmonize.places.mixed import another_system, two_systems, whereabouts
-from inducult_geo.harmonize.places.placement import Placement, choose_reading, usual_there
+from inducult_geo.harmonize.places.placement import Placement, usual_there
 from inducult_geo.harmonize.places.readings import Land, Reading, how_to_settle, readings_of
 from inducult_geo.harmonize.places.shared_places import SHARED_ACCURACY_M, find_shared
 from inducult_geo.harmonize.transforms.crs import transform_geometries
-from inducult_geo.harmonize.transforms.systems import crs_of, systems_over, told_of
-
-OUTSIDE_M = 500.0
-"""A partner's site this far outside its region is still taken as inside: outlines are simplified."""
-
-_OFF_GLOBE_MAX = _HALF = 0.5
+from inducult_geo.harmonize.transforms.systems import told_of
 
 UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 500.0}
 """How true a source's own coordinates are taken to be where its contract does not state it, by their origin; the last
 one as two open lists show, of which seven in ten labelled pairs lie within that of both (`bench_accuracy`)."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What is known of the land that a source is about.
-
-    `area` is the region's polygon in EPSG:4326 (null for a wide source), `crs` the systems usual there,
-    `grids` the folder of datum grids.
-    """
-
-    name: str
-    country: str | None
-    area: BaseGeometry | None = None
-    crs: tuple[str, ...] = ()
-    grids: Path | None = None
-
-    @cached_property
-    def land(self) -> Land:
-        """The area, widened by about `OUTSIDE_M` as outlines are simplified; empty for a wide source."""
-        area = shapely.Point() if self.area is None else self.area.buffer(OUTSIDE_M / DEGREE_M)
-        return Land(area, self.country or "", self.grids)
 
 
 @dataclass
@@ -77,6 +51,15 @@ class Placed:
         """The CRS of each row: as declared, else the one that its reading found."""
         found = [self.readings.get(row) for row in range(len(self.crs))]
         return [crs or (reading.crs if reading else None) for crs, reading in zip(self.crs, found, strict=True)]
+
+
+def placeable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Take the coordinates of rows of a wrong shape out: they would tell of the whole file, and may be other cells."""
+    bad = rows["reason"].eq("bad_row")
+    if not bad.any():
+        return rows
+    there = [name for name in ("x", "y", "text", "geometry") if name in rows]
+    return rows.assign(**{name: rows[name].mask(bad, None) for name in there})
 
 
 def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: str | None = None) -> Placed:
@@ -134,8 +117,11 @@ def _by_system(cells: Cells) -> Iterator[tuple[str | None, np.ndarray]]:
 def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> None:
     """Choose one reading for these rows and transform them."""
     x, y = placed.cells.x[rows], placed.cells.y[rows]
-    choice = _choose(x, y, crs, contract, ground)
+    choice = choose(x, y, crs, contract, ground)
     reading = choice.reading
+    if reading is None and crs is not None and ground.area is None and not choice.candidates:
+        placed.problems.append(_outside_countries(choice, contract, ground))
+        reading = Reading.as_declared(crs)
     if reading is None:
         fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
         if not fitting:
@@ -163,6 +149,12 @@ def _shown_by(
     for number, reading in enumerate(readings):
         if (near == number).any():
             yield reading, rows[near == number]
+
+
+def _outside_countries(choice: Placement, contract: Contract, ground: Ground) -> Problem:
+    """Say that a wide source lies outside of its countries; it is taken as declared, since nothing else fits."""
+    said = f"{choice.detail}. Check its countries ({', '.join(ground.countries)}) and [place] of the contract."
+    return Problem(contract.id, "outside_countries", said)
 
 
 def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Reading, ground: Ground) -> None:
@@ -195,67 +187,6 @@ def _quarantine(placed: Placed, rows: np.ndarray, crs: str | None, choice: Place
     for row in rows:
         placed.cells.reason[row] = "ambiguous_place"
         placed.cells.detail[row] = told
-
-
-def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:
-    """Return the reading that is meant: the steward's, the one that fits, or as declared in a wide source."""
-    if ground.area is None:
-        if crs is None:
-            raise ContractError(f"{contract.declared_in}: states no CRS. Name [place] crs, e.g. EPSG:4326.")
-        _refuse_no_degrees(x, y, crs, contract)
-        return Placement("chosen", Reading.as_declared(crs), (), "no region to check against")
-    share_min = contract.expect.inside_share_min or 0.95
-    named = contract.place.reading
-    if crs is not None and named == Reading.as_declared(crs).name:
-        return Placement("chosen", Reading.as_declared(crs), (), "settled in the contract")
-
-    planes = systems_over(ground.area.bounds, in_degrees=False) if crs is None else ()
-
-    def chosen(at_least: float) -> Placement:
-        return choose_reading(x, y, ground.land, crs=crs, candidates=ground.crs, others=planes, share_min=at_least)
-
-    choice = chosen(share_min)
-    if not choice.candidates and contract.expect.inside_share_min is None:
-        choice = _looser(choice, chosen(_HALF), declared=crs is not None)
-    if named is None:
-        return choice
-    meant = [c.reading for c in choice.candidates if named in (c.reading.name, f"{c.reading.crs} {c.reading.name}")]
-    if choice.reading is not None and choice.reading.name == named:
-        meant = [choice.reading]
-    if not meant:
-        fit = ", ".join(sorted({f"{c.reading.crs} {c.reading.name}" for c in choice.candidates})) or "none"
-        raise ContractError(f"{contract.declared_in}: [place] reading '{named}' does not fit. Fitting: {fit}.")
-    if len(set(meant)) > 1:
-        several = ", ".join(f"'{reading.crs} {reading.name}'" for reading in meant)
-        raise ContractError(
-            f"{contract.declared_in}: [place] reading '{named}' fits several readings. Write one of {several}."
-        )
-    return Placement("chosen", meant[0], choice.candidates, "settled in the contract")
-
-
-def _looser(strict: Placement, loose: Placement, *, declared: bool) -> Placement:
-    """Judge what fits half of the points only: rows of another county must not cost the file its declared reading.
-
-    A repair is only offered: with so many points outside it is for a person to settle.
-    """
-    if declared and loose.reading is not None and loose.reading.is_as_declared:
-        return loose
-    if not loose.candidates:
-        return strict
-    share = loose.candidates[0].inside_share
-    detail = f"'{loose.candidates[0].reading.name}' would put {share:.0%} of the points inside, too few for a repair"
-    return Placement("ambiguous", None, loose.candidates, detail)
-
-
-def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> None:
-    """Refuse a wide source whose numbers cannot be the degrees that are declared: most lie off the globe."""
-    off = (np.abs(x) > 180) | (np.abs(y) > 90)
-    if crs_of(crs).is_geographic and off.mean() > _OFF_GLOBE_MAX:
-        raise ContractError(
-            f"{contract.declared_in}: wrong [place] crs for {', '.join(contract.files)}: {crs} is in degrees, but "
-            f"{off.mean():.0%} of the numbers are not degrees (x {x.min():.0f} to {x.max():.0f}, y {y.min():.0f} to "
-            f"{y.max():.0f}). Name the true system as [place] crs; the system stated so far may be wrong."
-        )
 
 
 def _read_shapes(cells: Cells, rows: np.ndarray, reading: Reading) -> np.ndarray:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from inducult_geo.arrow.texts import different
+from inducult_geo.catalog.outlines import country_at
 from inducult_geo.frames import Records
 from inducult_geo.match.reading.words import city_words
 from inducult_geo.ragged import Floats
@@ -24,21 +25,24 @@ AROUND_M: Final = 100_000.0
 def countries_of(records: Records, xy: Floats) -> NDArray[np.object_]:
     """Return each record's country, as its code; an empty text where it stays unknown.
 
-    Where a record does not tell it, it is the one that most records of its region tell; else the one that most of the
-    `VOTES` nearest places of any list tell (the nearest of even ones); else, without a place, that of most records of
-    its town, or that of all, if it is one.
+    Where a record does not tell it, it is the one that most records of its region tell; else the one in which its place
+    lies (`country_at`); else, near a border or outside of Europe, the one that most of the `VOTES` nearest places of
+    any list tell (the nearest of even ones); else, without a place, that of most records of its town, or that of all,
+    if it is one.
 
     Parameters
     ----------
     xy
-        A point of each record in meters, (n, 2); NaN where it has no place.
+        A point of each record in `WORK_CRS`, (n, 2); NaN where it has no place.
     """
     told = records["country"].fillna("").to_numpy(dtype=object)
     if (told == "").any():
         told = _of_most(records["region"], told)
-        unknown = np.flatnonzero((told == "") & ~np.isnan(xy[:, 0]))
-        told[unknown] = _around(xy[unknown], xy, told)
         nowhere = np.isnan(xy[:, 0])
+        unknown = np.flatnonzero((told == "") & ~nowhere)
+        told[unknown] = country_at(xy[unknown])
+        unknown = unknown[told[unknown] == ""]
+        told[unknown] = _around(xy[unknown], xy, told)
         if (nowhere & (told == "")).any():
             told = np.where(nowhere, _of_most(_towns(records["city"]), told), told)
         some = np.unique(told[told != ""])

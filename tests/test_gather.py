@@ -499,6 +499,10 @@ class TestAWideSource:
         assert part.facts.region == "here"
         assert [*part.records()["region"]] == ["here", "here"]
 
+    def test_a_row_that_tells_no_country_lies_in_that_of_the_region(self, data: Path) -> None:
+        contract(data / "raw" / "partners", "wide", "")
+        assert [*Night(data).part("wide").records()["country"]] == ["PL", "PL"]
+
     @pytest.mark.parametrize("afresh", [[], ["wide"]])
     def test_the_whole_is_harmonized_once_and_keeps_the_rest(self, data: Path, afresh: list[str]) -> None:
         night = Night(data, afresh_sources=afresh)

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from inducult_geo.catalog import load_catalog
-from inducult_geo.catalog.outlines import BORDER_M, area_of, country_at, in_another
+from inducult_geo.catalog.outlines import AT_SEA_M, BORDER_M, area_of, country_at, elsewhere
 from inducult_geo.publish.degrees import to_work
 from inducult_geo.text.tables import packaged_rows
 
@@ -53,25 +53,42 @@ def test_near_a_border_the_country_is_open() -> None:
 
 def test_no_place_is_in_no_country() -> None:
     nowhere = np.array([[np.nan, np.nan]])
-    assert (country_at(nowhere).tolist(), in_another(nowhere, ["DE"]).tolist()) == ([""], [""])
+    assert country_at(nowhere).tolist() == [""]
+    assert [told.tolist() for told in elsewhere(nowhere, ["DE"])] == [[""], [0.0]]
     assert country_at(np.zeros((0, 2))).tolist() == []
 
 
 @pytest.mark.parametrize(
-    ("place", "told", "found"),
+    ("place", "told", "found", "away_km"),
     [
-        ((15.092, 47.376), "AT", ""),
-        ((15.092, 47.376), "DE", "AT"),
-        ((15.092, 47.376), None, ""),
-        ((15.092, 47.376), "US", ""),
-        ((14.99, 51.15), "PL", ""),
-        ((3.0, 56.5), "GB", ""),
+        ((15.092, 47.376), "AT", "", 0),
+        ((15.092, 47.376), "DE", "AT", 160),
+        ((15.092, 47.376), None, "", 0),
+        ((15.092, 47.376), "US", "", 0),
+        ((14.99, 51.15), "PL", "", 0),
+        # A platform in the middle of the North Sea; no platform stands in the Sahara.
+        ((3.0, 56.5), "GB", "", 0),
+        ((3.0, 25.0), "ES", "", 1_240),
         # Alcoa in Iceland, of which one list says that it is in Croatia.
-        ((-14.1, 65.03), "HR", "IS"),
+        ((-14.1, 65.03), "HR", "IS", 2_740),
     ],
 )
-def test_a_place_in_another_country_than_told(place: tuple[float, float], told: str | None, found: str) -> None:
-    assert in_another(points(place), [told]).tolist() == [found]
+def test_a_place_that_is_not_in_its_country(
+    place: tuple[float, float], told: str | None, found: str, away_km: float
+) -> None:
+    where, away_m = elsewhere(points(place), [told])
+    assert where.tolist() == [found]
+    assert away_m[0] / 1000 == pytest.approx(away_km, rel=0.05)
+
+
+def test_a_country_reaches_as_far_into_the_sea_as_its_zone() -> None:
+    # West of Ireland no other country is near.
+    east, north = points((-10.3, 53.5))[0]
+    column = np.column_stack([east - 10_000.0 * np.arange(60), np.full(60, north)])
+    where, away_m = elsewhere(column, ["IE"] * 60)
+    assert set(where) == {""}
+    assert not (away_m[away_m > 0] <= AT_SEA_M).any()
+    assert (away_m > 0).sum() == pytest.approx(60 - AT_SEA_M / 10_000, abs=4)
 
 
 def test_a_border_is_as_wide_as_said() -> None:

@@ -930,7 +930,7 @@ def test_of_two_kinds_of_works_in_one_cell_none_is_taken(vocabulary: Vocabulary)
     assert "'Ziegelei; Brauerei' (1)" in kinds(result)["unmapped_value"]
 
 
-def test_a_row_in_another_country_than_it_says_is_told_and_stays(vocabulary: Vocabulary) -> None:
+def test_a_row_that_is_not_in_its_country_is_told_and_stays(vocabulary: Vocabulary) -> None:
     leoben, iceland = {"x": "15.09", "y": "47.38"}, {"x": "-14.1", "y": "65.03"}
     rows = [
         leoben | {"country": "AT"},
@@ -938,22 +938,30 @@ def test_a_row_in_another_country_than_it_says_is_told_and_stays(vocabulary: Voc
         iceland | {"country": "HR"},
         leoben,
         {"country": "PL"},
+        {"x": "50.1", "y": "19.07"},
+        {"x": "-17.9", "y": "50.6"},
+        # The end of the North Sea that is nearest to Poland.
+        {"x": "10.7", "y": "54.6"},
     ]
-    result = made(vocabulary, [*rows, {"x": "3.0", "y": "56.5"}])
+    result = made(vocabulary, rows)
     assert result.records["reason"].isna().all()
-    assert result.records["country"].tolist() == ["AT", "DE", "HR", "PL", "PL", "PL"]
-    said = "lies in {}, but its country is {}: check the coordinate and the country"
+    assert result.records["country"].tolist() == ["AT", "DE", "HR", "PL", "PL", "PL", "PL", "PL"]
+    said = "its country is {}, but it lies {} from there: check the coordinate and the country"
     assert result.records["detail"].fillna("").tolist() == [
         "",
-        said.format("AT", "DE"),
-        said.format("IS", "HR"),
-        said.format("AT", "PL"),
+        said.format("DE", "in AT, some 150 km"),
+        said.format("HR", "in IS, some 2,700 km"),
+        said.format("PL", "in AT, some 320 km"),
         "",
+        said.format("PL", "some 4,000 km") + "; with its axes swapped it would lie there, at 50.10000, 19.07000",
+        said.format("PL", "some 2,200 km")
+        + "; with the sign of x reversed (17.9) it would lie there, at 50.60000, 17.90000",
         "",
     ]
-    assert kinds(result)["in_another_country"] == (
-        "3 rows in another country than the one told: a.csv line 3 says DE and lies in AT; a.csv line 4 says HR and "
-        "lies in IS; a.csv line 5 says PL and lies in AT. Check coordinate and country."
+    assert kinds(result)["not_in_its_country"] == (
+        "5 rows not in the country told: a.csv line 3 says DE and lies in AT, some 150 km from there; a.csv line 4 "
+        "says HR and lies in IS, some 2,700 km from there; a.csv line 5 says PL and lies in AT, some 320 km from there "
+        "and 2 more. Check coordinate and country."
     )
 
 
@@ -972,6 +980,5 @@ def test_of_a_region_only_rows_of_other_countries_are_asked(vocabulary: Vocabula
         for n, country in enumerate(["AT", None, "SI"])
     ]
     result = harmonize(RawTable(Raw(pd.DataFrame(rows, dtype=object))), contract, ground, vocabulary)
-    assert kinds(result)["in_another_country"].startswith(
-        "1 row in another country than the one told: a.csv line 4 says SI"
-    )
+    (told,) = (text for kind, text in kinds(result).items() if kind == "not_in_its_country")
+    assert told.startswith("1 row not in the country told: a.csv line 4 says SI and lies in AT, some 81 km")

@@ -20,6 +20,10 @@ from inducult_geo.text.tables import packaged_rows
 BORDER_M: Final = 5_000.0
 """A place this near to a country may be in it: outlines are simplified by some two kilometers, and quays are built."""
 
+AT_SEA_M: Final = 370_400.0
+"""So far at most a country's works stand in the sea: its economic zone ends 200 nautical miles from its coast, by the
+United Nations' Convention on the Law of the Sea, article 57."""
+
 
 @dataclass(frozen=True)
 class _Country:
@@ -54,6 +58,12 @@ class _Country:
         return found
 
 
+def outlines_of(countries: Collection[str]) -> tuple[BaseGeometry, ...]:
+    """Return the outlines of those of some countries that have one here, in EPSG:4326, in the order of their codes."""
+    known = _outlines()
+    return tuple(known[code] for code in sorted(known.keys() & {*countries}))
+
+
 def area_of(countries: Collection[str]) -> BaseGeometry | None:
     """Return the area of some countries together, in EPSG:4326; null where none is named, or one has no outline here.
 
@@ -62,10 +72,9 @@ def area_of(countries: Collection[str]) -> BaseGeometry | None:
     countries
         Codes of ISO 3166-1, two letters each.
     """
-    known = _outlines()
-    if not countries or not known.keys() >= {*countries}:
+    if not countries or not _outlines().keys() >= {*countries}:
         return None
-    return shapely.union_all([known[code] for code in sorted(countries)])
+    return shapely.union_all(outlines_of(countries))
 
 
 def country_at(points: Floats) -> NDArray[np.object_]:
@@ -86,10 +95,11 @@ def country_at(points: Floats) -> NDArray[np.object_]:
     return found
 
 
-def in_another(points: Floats, told: Sequence[str | None]) -> NDArray[np.object_]:
-    """Return of each place that lies in another country than is told of it the code of that; else an empty text.
+def elsewhere(points: Floats, told: Sequence[str | None]) -> tuple[NDArray[np.object_], Floats]:
+    """Tell which places cannot be in the country that is told of them, and how far from it they are.
 
-    It lies in another one where it is farther from its own than `BORDER_M`; out at sea it lies in none.
+    Such a place is in another country (or off its coast) and farther from its own than `BORDER_M`, or it is farther
+    from its own than `AT_SEA_M`.
 
     Parameters
     ----------
@@ -97,19 +107,26 @@ def in_another(points: Floats, told: Sequence[str | None]) -> NDArray[np.object_
         (n, 2) in `WORK_CRS`; NaN where there is no place.
     told
         The code of each place's country; null, or one without an outline here, where that is not known.
+
+    Returns
+    -------
+    tuple
+        The code of the country in which each lies, an empty text where that is none; and its distance from its own in
+        meters of `WORK_CRS`, which is a few percent short beyond Europe; 0 where it may be there.
     """
     own = np.array(told, dtype=object)
-    found = np.full(len(points), "", dtype=object)
+    found, away_m = np.full(len(points), "", dtype=object), np.zeros(len(points))
     for country in _countries():
-        found[country.is_near(points)] = country.code
-    for country in _countries():
-        found[country.holds(points)] = country.code
-    doubtful = np.isin(own, [*_outlines()]) & (found != "") & (found != own)
-    for country in _countries():
-        some = np.flatnonzero(doubtful & (own == country.code))
-        doubtful[some] = ~country.is_near(points[some])
-    found[~doubtful] = ""
-    return found
+        some = np.flatnonzero((own == country.code) & ~np.isnan(points[:, 0]))
+        out = some[~country.is_near(points[some])]
+        away_m[out] = shapely.distance(country.outline, shapely.points(points[out]))
+    out = np.flatnonzero(away_m)
+    for holds in (_Country.is_near, _Country.holds):
+        for country in _countries():
+            found[out[holds(country, points[out])]] = country.code
+    away_m[(found == "") & (away_m <= AT_SEA_M)] = 0.0
+    found[away_m == 0] = ""
+    return found, away_m
 
 
 @cache

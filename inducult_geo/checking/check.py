@@ -12,6 +12,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import Contract, load_contract
+from inducult_geo.catalog.outlines import outlines_of
 from inducult_geo.checking.map import Sites, picture, text_map
 from inducult_geo.collecting.boundaries import outline_for_check
 from inducult_geo.collecting.by_contract import read_by_contract
@@ -145,7 +146,7 @@ def check(path: Path, run: Run) -> CheckReport:
         _refused(records),
         lost,
         _dates(table, contract),
-        _sites(records, None if outline is None else outline.area),
+        _sites(records, contract, None if outline is None else outline.area),
         None if outline is None else outline.source,
         unusable(facts),
         _tried(records, contract, run),
@@ -198,7 +199,7 @@ def _is_read(text: str, column: str, contract: Contract) -> bool:
     return (parse_date if is_both else parse_end)(text) is not None
 
 
-def _sites(records: Records, area: BaseGeometry | None) -> Sites:
+def _sites(records: Records, contract: Contract, area: BaseGeometry | None) -> Sites:
     placed = records[records.geometry.notna() & ~records.geometry.is_empty]
     with np.errstate(all="ignore"):
         shown = placed.geometry.representative_point().to_crs("EPSG:4326")
@@ -206,7 +207,14 @@ def _sites(records: Records, area: BaseGeometry | None) -> Sites:
     placed, points = placed[drawable], shown[drawable].get_coordinates().to_numpy()
     said = placed[["place", "names", "reason", "detail"]].itertuples(index=False)
     titles = tuple(
-        f"{place}: {from_json(names).get('name') or 'no name'}" + (f" - {reason}: {detail}" if pd.notna(reason) else "")
+        " - ".join([f"{place}: {from_json(names).get('name') or 'no name'}", *_noted(reason, detail)])
         for place, names, reason, detail in said
     )
-    return Sites(points, placed["reason"].isna().to_numpy(), titles, area)
+    countries = outlines_of(contract.countries or records["country"].dropna().unique())
+    return Sites(points, placed["reason"].isna().to_numpy(), titles, area, countries)
+
+
+def _noted(reason: Any, detail: Any) -> list[str]:
+    """Return what is to be said of a row: why it is refused, and what was noticed of it."""
+    said = ": ".join(str(one) for one in (reason, detail) if pd.notna(one))
+    return [said] if said else []

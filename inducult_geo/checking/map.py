@@ -48,12 +48,20 @@ class Sites:
         (n,) what a mark is, for a person.
     area
         The region in EPSG:4326, null for a wide source.
+    countries
+        The countries of a wide source, as far as their outlines are known; in EPSG:4326.
     """
 
     points: np.ndarray
     accepted: np.ndarray
     titles: tuple[str, ...]
     area: BaseGeometry | None
+    countries: tuple[BaseGeometry, ...] = ()
+
+    @property
+    def land(self) -> tuple[BaseGeometry, ...]:
+        """What is drawn below the rows."""
+        return self.countries if self.area is None else (self.area,)
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def _window_of(sites: Sites) -> Window | None:
 
 
 def text_map(sites: Sites) -> str:
-    """Draw the map with letters: `·` the region, `o` a site, `8` several, `?` not accepted; with scale and legend."""
+    """Draw the map with letters: `·` the land, `o` a site, `8` several, `?` not accepted; with scale and legend."""
     window = _window_of(sites)
     if window is None:
         return ""
@@ -112,10 +120,11 @@ def text_map(sites: Sites) -> str:
     lines = min(max(lines, low), high)
     step_x, step_y = (window.east - window.west) / columns, (window.north - window.south) / lines
     grid = np.full((lines, columns), " ")
-    if sites.area is not None:
-        xs = window.west + (np.arange(columns) + 0.5) * step_x
-        ys = window.north - (np.arange(lines) + 0.5) * step_y
-        grid[shapely.contains_xy(sites.area, *np.meshgrid(xs, ys))] = "·"
+    xs = window.west + (np.arange(columns) + 0.5) * step_x
+    ys = window.north - (np.arange(lines) + 0.5) * step_y
+    for land in sites.land:
+        shapely.prepare(land)
+        grid[shapely.contains_xy(land, *np.meshgrid(xs, ys))] = "·"
     inside = window.holds(sites.points)
     for accepted in (True, False):
         shown = sites.points[inside & (sites.accepted == accepted)]
@@ -135,13 +144,13 @@ def _legend(sites: Sites, inside: np.ndarray) -> list[str]:
     """Return what the letters mean, as far as they occur, and what lies beyond the drawing."""
     words = ["o one site, 8 several"] if (sites.accepted & inside).any() else []
     words += ["? not accepted"] if (~sites.accepted & inside).any() else []
-    words += ["· the region"] if sites.area is not None else []
+    words += ["· the region" if sites.area is not None else "· its countries"] if sites.land else []
     beyond = int((~inside).sum())
     return [", ".join(words) + (f"; {beyond} beyond the edge" if beyond else "")]
 
 
 def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
-    """Return the map as an SVG: the region, a grid of degrees, towns, every row with its title, scale and legend.
+    """Return the map as an SVG: the land, a grid of degrees, towns, every row with its title, scale and legend.
 
     Parameters
     ----------
@@ -159,7 +168,7 @@ def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
     inside = window.holds(sites.points)
     bar_m = round_length(window.width_m / 5)
     drawn = {
-        "outline": [] if sites.area is None else [_path(ring, canvas) for ring in _rings(sites.area)],
+        "outline": [_path(ring, canvas) for land in sites.land for ring in _rings(_clipped(land, window))],
         "meridians": [
             (canvas.place(x, window.south)[0], _degrees(x, "E", "W")) for x in _ticks(window.west, window.east)
         ],
@@ -214,6 +223,12 @@ class _Canvas:
 def _marks(sites: Sites, shown: np.ndarray, canvas: _Canvas) -> list[tuple[float, float, str]]:
     rows = np.flatnonzero(shown)[:_MOST_MARKS]
     return [(*canvas.place(*map(float, sites.points[row])), printable(sites.titles[row])) for row in rows]
+
+
+def _clipped(land: BaseGeometry, window: Window) -> BaseGeometry:
+    """Return the part of a land that the window shows, and a little more, so that no border runs along its edge."""
+    room = _ROOM * (window.east - window.west)
+    return shapely.clip_by_rect(land, window.west - room, window.south - room, window.east + room, window.north + room)
 
 
 def _rings(area: BaseGeometry) -> list[BaseGeometry]:

@@ -302,7 +302,9 @@ def _share(contract: Contract, here: _Here) -> _Source:
             country=region.country,
         )
         shapely.prepare(area)
-        share = as_records(whole.records_in(area[0]).assign(region=region.id))
+        inside = whole.records_in(area[0])
+        # A row that tells no country lies in that of the region.
+        share = as_records(inside.assign(region=region.id, country=inside["country"].fillna(region.country)))
         facts = replace(whole.facts, region=region.id, rejected_by_reason={}, problems=())
         return Gathered(share, facts.with_counts(Counts(len(share), len(share), 0, 0)))
 

@@ -67,6 +67,17 @@ def suggest(
     return other
 
 
+def suggest_turned(x: float, y: float, reading: Reading, land: Land) -> str | None:
+    """Name swapped axes or a sign that would lead into a whole country; other slips lead into one by chance, too."""
+    middle = land.area.representative_point()
+    for slips in ([Slip(y, x, _SWAPPED)], [*_signs(x, y)]):
+        found = _inside(slips, reading, land, (middle.x, middle.y))
+        if found is not None:
+            slip, longitude, latitude = found
+            return f"{slip.what} it would lie there, at {latitude:.5f}, {longitude:.5f}"
+    return None
+
+
 def _in_another_system(x: float, y: float, reading: Reading, land: Land, systems: Sequence[str]) -> str | None:
     """Name the systems in which the numbers as written lie inside; those a few meters apart all fit."""
     numbers = np.array([x]), np.array([y])

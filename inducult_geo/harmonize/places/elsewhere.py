@@ -1,4 +1,4 @@
-"""Tell rows that lie in another country than they say: a wrong digit, or the country of another row. Never altered."""
+"""Tell rows that cannot lie in their country: a wrong digit, or the country of another row. Nothing is altered."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from inducult_geo.catalog.outlines import in_another
+from inducult_geo.catalog.outlines import area_of, elsewhere
 from inducult_geo.frames import Problem
+from inducult_geo.harmonize.places.corrections import ROWS_MAX, suggest_turned
 from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.places.place import Placed
+from inducult_geo.harmonize.places.readings import Land
 from inducult_geo.text import counted, first_few
 
 _NAMED_MAX: Final = 3
 
 
 def note_elsewhere(placed: Placed, rows: pd.DataFrame, told: Sequence[str | None], source: str, ground: Ground) -> None:
-    """Note of each placed row that lies in another country than `told` (n,) says; which of both is wrong is open.
+    """Note of each placed row that it cannot lie in the country that `told` (n,) says (see `elsewhere`).
 
-    A row of a region that says the region's country is left alone: it was looked for there.
+    Which of both is wrong is open. A row of a region that says the region's country is left alone: it was looked for
+    there.
     """
     asked = [
         row
@@ -30,17 +33,33 @@ def note_elsewhere(placed: Placed, rows: pd.DataFrame, told: Sequence[str | None
     ]
     middles = shapely.centroid(placed.geometry[asked])
     points = np.column_stack([shapely.get_x(middles), shapely.get_y(middles)])
-    found = in_another(points, [told[row] for row in asked])
-    said = []
-    for number in np.flatnonzero(found != ""):
+    found, away_m = elsewhere(points, [told[row] for row in asked])
+    said: list[str] = []
+    for number in np.flatnonzero(away_m):
         row = asked[number]
-        placed.cells.detail[row] = placed.cells.detail[row] or (
-            f"lies in {found[number]}, but its country is {told[row]}: check the coordinate and the country"
-        )
-        said.append(f"{rows['place'].iloc[row]} says {told[row]} and lies in {found[number]}")
+        own, where = str(told[row]), f"{_told_km(away_m[number] / 1000)} from there"
+        if found[number]:
+            where = f"in {found[number]}, {where}"
+        hint = _hint(placed, row, own, ground) if len(said) < ROWS_MAX else None
+        detail = f"its country is {own}, but it lies {where}: check the coordinate and the country"
+        placed.cells.detail[row] = placed.cells.detail[row] or (f"{detail}; {hint}" if hint else detail)
+        said.append(f"{rows['place'].iloc[row]} says {own} and lies {where}")
     if said:
-        message = (
-            f"{counted(len(said), 'row')} in another country than the one told: {first_few(said, _NAMED_MAX, '; ')}. "
-            "Check coordinate and country."
+        message = f"{counted(len(said), 'row')} not in the country told: {first_few(said, _NAMED_MAX, '; ')}"
+        placed.problems.append(
+            Problem(source, "not_in_its_country", f"{message}. Check coordinate and country.", len(said))
         )
-        placed.problems.append(Problem(source, "in_another_country", message, len(said)))
+
+
+def _told_km(away_km: float) -> str:
+    """Say how far a row lies from its country: to two figures, since outlines are coarse."""
+    return f"some {round(away_km, -2 if away_km >= 1000 else -1 if away_km >= 100 else 0):,.0f} km"
+
+
+def _hint(placed: Placed, row: int, country: str, ground: Ground) -> str | None:
+    """Name the slip that may have led a row out of its country; drawn shapes hold none."""
+    area, shape = area_of([country]), placed.cells.shapes[row]
+    if area is None or row not in placed.readings or (shape is not None and shape.geom_type != "Point"):
+        return None
+    land = Land(area, ground.country or "", ground.grids)
+    return suggest_turned(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land)

@@ -320,3 +320,41 @@ def test_a_draft_knows_the_words_of_axes_and_one_odd_row_hides_none(tmp_path: Pa
     assert 'x = "Rechts"' in drafted
     assert 'y = "Hoch"' in drafted
     assert '# crs = "EPSG:3812"' in drafted
+
+
+WIDE = CONTRACT.replace('region = "opole"', 'countries = ["PL", "CZ"]').replace(
+    'start = "rok"\nend = "koniec"', 'country = "kraj"'
+)
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> CheckReport:
+    rows = "id;name;lon;lat;kraj\n1;Huta;18.2051;50.6702;PL\n2;Sklárna;14.4;50.1;CZ\n3;Pivovar;15.09;47.38;CZ\n"
+    (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / "c.toml").write_text(WIDE, encoding="utf-8")
+    return check(tmp_path / "c.toml", open_run(tmp_path / "data"))
+
+
+def test_a_list_of_countries_is_drawn_upon_them(wide: CheckReport) -> None:
+    *letters, _, legend = wide.drawing.splitlines()
+    assert legend == "o one site, 8 several, · its countries"
+    # Leoben, in the lower middle, lies in neither country.
+    assert [line.strip() for line in letters if "o" in line and "·" not in line] == ["o"]
+    root = drawn(wide.picture())
+    lands = [path for path in root.iter(f"{SVG}path") if path.get("fill") == "#e3ead9"]
+    assert len(lands) == 2
+    numbers = [float(number) for path in lands for number in path.attrib["d"].strip("MZ").replace("L", " ").split()]
+    assert min(numbers) >= 0
+    assert max(numbers) <= 900
+
+
+def test_what_was_noticed_of_an_accepted_row_stands_at_its_mark(wide: CheckReport) -> None:
+    titles = [element.text or "" for element in drawn(wide.picture()).iter(f"{SVG}title")][1:]
+    said = "its country is CZ, but it lies in AT, some 140 km from there: check the coordinate and the country"
+    assert titles == ["a.csv line 2: Huta", "a.csv line 3: Sklárna", f"a.csv line 4: Pivovar - {said}"]
+
+
+def test_a_list_without_countries_is_drawn_upon_those_that_its_rows_tell(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;name;lon;lat;kraj\n1;Huta;18.2;50.67;PL\n2;Mill;17.9;50.6;PL\n")
+    (tmp_path / "c.toml").write_text(WIDE.replace('countries = ["PL", "CZ"]\n', ""))
+    assert len(check(tmp_path / "c.toml", open_run(tmp_path / "data")).sites.countries) == 1

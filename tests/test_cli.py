@@ -484,6 +484,31 @@ def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Pa
     assert numbers["doubtful"] == told_doubtful.sum() < len(pairs)
 
 
+def test_link_says_how_places_are_read_and_which_of_them_cannot_be_right(tmp_path: Path) -> None:
+    works = [("Sensenwerk Ahorn", 14.1), ("Kokerei Buche", 14.4), ("Ziegelei Eiche", 14.7), ("Ölmühle Erle", 15.0)]
+    rows = [f"{at},{name},{lon},47.{at}" for at, (name, lon) in enumerate([*works, ("Hammerwerk Esche", 15.3)])]
+    for side, x, y in (("left", "lat", "lon"), ("right", "lon", "lat")):
+        (tmp_path / f"{side}.toml").write_text(
+            f'id = "{side}"\nfiles = ["{side}.csv"]\ncountries = ["AT"]\n[place]\ncrs = "EPSG:4326"\nx = "{x}"\n'
+            f'y = "{y}"\n[columns]\nkey = "id"\nname = "name"\n',
+            encoding="utf-8",
+        )
+        table = "\n".join(["id,name,lon,lat", *rows, *(["9,Gasanstalt Ulme,11.6,48.1"] * (side == "right"))])
+        (tmp_path / f"{side}.csv").write_text(table + "\n", encoding="utf-8")
+    call = ["link", tmp_path / "left.toml", tmp_path / "right.toml", "--out", tmp_path / "pairs.csv"]
+    result = CliRunner().invoke(cli.app, [*map(str, call), "--data", str(tmp_path / "data")])
+    assert result.exit_code == 0, result.stderr
+    said = result.stderr.splitlines()
+    assert f"{tmp_path / 'left.toml'}: its coordinates are read with: axes swapped" in said
+    assert [line.split(": ", 1)[1] for line in said if line.startswith(f"{tmp_path / 'right.toml'}: ")] == [
+        "1 row not in the country told: right.csv line 7 says AT and lies in DE, some 57 km from there. Check "
+        "coordinate and country."
+    ]
+    pairs = pd.read_csv(tmp_path / "pairs.csv")
+    assert (pairs["left_id"] == pairs["right_id"]).all()
+    assert pairs["distance_m"].max() < 1
+
+
 @pytest.mark.parametrize("name", ["zwickau_industriekultur.csv", "zwickau_industriekultur.toml", "notes.csv"])
 def test_link_writes_over_no_file_but_its_own_table(tmp_path: Path, sample_data: Path, name: str) -> None:
     partners = sample_data / "raw" / "sample" / "partners"

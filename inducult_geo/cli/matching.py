@@ -329,7 +329,10 @@ def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records
         return records_of_release(side)
     if "key" not in contract.columns:
         opened.say(f"{side}: its contract names no key, so the ids of its rows are made from their content")
-    return read_by_contract(contract, opened)[1].records
+    read = read_by_contract(contract, opened)[1]
+    for told in read.placed.told:
+        opened.say(f"{side}: {told}")
+    return read.records
 
 
 def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:

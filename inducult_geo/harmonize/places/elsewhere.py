@@ -13,7 +13,7 @@ from inducult_geo.catalog.outlines import area_of, elsewhere
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.places.corrections import ROWS_MAX, suggest_turned
 from inducult_geo.harmonize.places.ground import Ground
-from inducult_geo.harmonize.places.place import Placed
+from inducult_geo.harmonize.places.place import NOT_IN_ITS_COUNTRY, Placed
 from inducult_geo.harmonize.places.readings import Land
 from inducult_geo.text import counted, first_few
 
@@ -47,7 +47,7 @@ def note_elsewhere(placed: Placed, rows: pd.DataFrame, told: Sequence[str | None
     if said:
         message = f"{counted(len(said), 'row')} not in the country told: {first_few(said, _NAMED_MAX, '; ')}"
         placed.problems.append(
-            Problem(source, "not_in_its_country", f"{message}. Check coordinate and country.", len(said))
+            Problem(source, NOT_IN_ITS_COUNTRY, f"{message}. Check coordinate and country.", len(said))
         )
 
 

@@ -26,6 +26,9 @@ from inducult_geo.harmonize.places.shared_places import SHARED_ACCURACY_M, find_
 from inducult_geo.harmonize.transforms.crs import transform_geometries
 from inducult_geo.harmonize.transforms.systems import told_of
 
+OUTSIDE_COUNTRIES, NOT_IN_ITS_COUNTRY = "outside_countries", "not_in_its_country"
+"""Kinds of problems: a wide source lies elsewhere as a whole; some of the rows do, by what they say themselves."""
+
 UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 500.0}
 """How true a source's own coordinates are taken to be where its contract does not state it, by their origin; the last
 one as two open lists show, of which seven in ten labelled pairs lie within that of both (`bench_accuracy`)."""
@@ -51,6 +54,13 @@ class Placed:
         """The CRS of each row: as declared, else the one that its reading found."""
         found = [self.readings.get(row) for row in range(len(self.crs))]
         return [crs or (reading.crs if reading else None) for crs, reading in zip(self.crs, found, strict=True)]
+
+    @property
+    def told(self) -> list[str]:
+        """What whoever takes the places as they are has to know: a repair, and which of them cannot be right."""
+        repairs = sorted({reading.name for reading in self.readings.values() if not reading.is_as_declared})
+        said = [f"its coordinates are read with: {', '.join(repairs)}"] if repairs else []
+        return said + [one.message for one in self.problems if one.kind in (OUTSIDE_COUNTRIES, NOT_IN_ITS_COUNTRY)]
 
 
 def placeable(rows: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +164,7 @@ def _shown_by(
 def _outside_countries(choice: Placement, contract: Contract, ground: Ground) -> Problem:
     """Say that a wide source lies outside of its countries; it is taken as declared, since nothing else fits."""
     said = f"{choice.detail}. Check its countries ({', '.join(ground.countries)}) and [place] of the contract."
-    return Problem(contract.id, "outside_countries", said)
+    return Problem(contract.id, OUTSIDE_COUNTRIES, said)
 
 
 def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Reading, ground: Ground) -> None:

@@ -107,7 +107,9 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
 def check_tables(report: CheckReport, console: Console) -> None:
     """Print what would become of a file."""
     values = report.as_dict()
-    for name in ("source", "region", "outline", "crs", "reading", "operation", "accuracy_m"):
+    about = ("region", "outline") if values["region"] is not None else ("countries",)
+    values["countries"] = ", ".join(report.countries) or None
+    for name in ("source", *about, "crs", "reading", "operation", "accuracy_m"):
         console.print(f"{name:<12}{escape(str(values[name] if values[name] is not None else '-'))}")
     for file in report.facts.files:
         encoding = f", {file.encoding}" if file.encoding else ""

@@ -348,6 +348,11 @@ def test_a_list_of_countries_is_drawn_upon_them(wide: CheckReport) -> None:
     assert max(numbers) <= 900
 
 
+def test_it_says_of_which_countries_a_list_is(wide: CheckReport, report: CheckReport) -> None:
+    assert (wide.as_dict()["region"], wide.as_dict()["countries"]) == (None, ["CZ", "PL"])
+    assert (report.as_dict()["region"], report.as_dict()["countries"]) == ("opole", [])
+
+
 def test_what_was_noticed_of_an_accepted_row_stands_at_its_mark(wide: CheckReport) -> None:
     titles = [element.text or "" for element in drawn(wide.picture()).iter(f"{SVG}title")][1:]
     said = "its country is CZ, but it lies in AT, some 140 km from there: check the coordinate and the country"
@@ -357,4 +362,5 @@ def test_what_was_noticed_of_an_accepted_row_stands_at_its_mark(wide: CheckRepor
 def test_a_list_without_countries_is_drawn_upon_those_that_its_rows_tell(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;name;lon;lat;kraj\n1;Huta;18.2;50.67;PL\n2;Mill;17.9;50.6;PL\n")
     (tmp_path / "c.toml").write_text(WIDE.replace('countries = ["PL", "CZ"]\n', ""))
-    assert len(check(tmp_path / "c.toml", open_run(tmp_path / "data")).sites.countries) == 1
+    report = check(tmp_path / "c.toml", open_run(tmp_path / "data"))
+    assert (report.countries, len(report.sites.countries)) == (("PL",), 1)

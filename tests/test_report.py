@@ -199,7 +199,15 @@ class TestCheck:
         file = FileRead("zabytki.csv", "ab", "delimited text", 1_203, "cp1250")
         reasons = {"no_coordinates": 2, "outside_region": 1}
         facts = SourceFacts("opole_zabytki", "opole", "fresh", (file,), Counts(1_203, 0, 0, 0), reasons)
-        values = {"facts": facts, "accepted": 1_200, "rows": (), "lost": (), "dates": (), "outline": None}
+        values = {
+            "facts": facts,
+            "accepted": 1_200,
+            "rows": (),
+            "lost": (),
+            "dates": (),
+            "outline": None,
+            "countries": (),
+        }
         facts_said = {name: said.pop(name) for name in [*said] if name not in values}
         values["facts"] = replace(facts, **facts_said)
         nowhere = Sites(np.zeros((0, 2)), np.zeros(0, dtype=bool), (), None)
@@ -223,7 +231,8 @@ class TestCheck:
     def test_what_is_not_known_is_a_dash_and_a_file_without_encoding_names_none(self) -> None:
         sheet = FileRead("lista.xlsx", "ab", "spreadsheet", 3)
         text = told(check_tables, self.report(region=None, files=(sheet,)))
-        assert "region      -" in text
+        assert "countries   -" in text
+        assert "countries   AT, DE" in told(check_tables, self.report(region=None, countries=("AT", "DE")))
         assert "crs         -" in text
         assert "file        lista.xlsx: spreadsheet, 3 rows" in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ class CheckReport:
         What the map shows.
     outline
         Where the region's outline comes from; null for a wide source.
+    countries
+        Those that a wide source is about, by its contract or its rows.
     refusal
         Why a run would take none of it; null where it would take some.
     beside
@@ -74,6 +77,7 @@ class CheckReport:
     dates: tuple[DateShare, ...]
     sites: Sites
     outline: str | None = None
+    countries: tuple[str, ...] = ()
     refusal: str | None = None
     beside: tuple[str, ...] = ()
 
@@ -101,6 +105,7 @@ class CheckReport:
             "source": facts.source,
             "region": facts.region,
             "outline": self.outline,
+            "countries": list(self.countries),
             "files": [asdict(file) for file in facts.files],
             "rows_in": facts.counts.records_in,
             "accepted": self.accepted,
@@ -136,6 +141,7 @@ def check(path: Path, run: Run) -> CheckReport:
     table, result = read_by_contract(contract, run)
     facts = facts_of(contract, contract.region, table, result)
     records = result.records
+    countries = _countries(contract, records)
     lost = tuple(
         {"place": cell.place, "column": cell.column, "text": cell.text, "detail": cell.detail}
         for cell in lost_cells(table.frame)
@@ -146,11 +152,19 @@ def check(path: Path, run: Run) -> CheckReport:
         _refused(records),
         lost,
         _dates(table, contract),
-        _sites(records, contract, None if outline is None else outline.area),
+        _sites(records, None if outline is None else outline.area, countries),
         None if outline is None else outline.source,
+        countries,
         unusable(facts),
         _tried(records, contract, run),
     )
+
+
+def _countries(contract: Contract, records: Records) -> tuple[str, ...]:
+    """Return the countries that a wide source is about: those that its contract names, else those of its rows."""
+    if contract.region is not None:
+        return ()
+    return tuple(sorted(contract.countries or records["country"].dropna().unique()))
 
 
 def _tried(records: Records, contract: Contract, run: Run) -> tuple[str, ...]:
@@ -199,7 +213,7 @@ def _is_read(text: str, column: str, contract: Contract) -> bool:
     return (parse_date if is_both else parse_end)(text) is not None
 
 
-def _sites(records: Records, contract: Contract, area: BaseGeometry | None) -> Sites:
+def _sites(records: Records, area: BaseGeometry | None, countries: Collection[str]) -> Sites:
     placed = records[records.geometry.notna() & ~records.geometry.is_empty]
     with np.errstate(all="ignore"):
         shown = placed.geometry.representative_point().to_crs("EPSG:4326")
@@ -210,8 +224,7 @@ def _sites(records: Records, contract: Contract, area: BaseGeometry | None) -> S
         " - ".join([f"{place}: {from_json(names).get('name') or 'no name'}", *_noted(reason, detail)])
         for place, names, reason, detail in said
     )
-    countries = outlines_of(contract.countries or records["country"].dropna().unique())
-    return Sites(points, placed["reason"].isna().to_numpy(), titles, area, countries)
+    return Sites(points, placed["reason"].isna().to_numpy(), titles, area, outlines_of(countries))
 
 
 def _noted(reason: Any, detail: Any) -> list[str]:

@@ -294,6 +294,17 @@ class TestAWideSource:
         found = harmonize(table, contract("EPSG:4326"), Ground("the world", None), load_vocabulary())
         assert set(found.records["reading"]) == {"axes swapped"}
 
+    def test_a_datum_of_one_country_needs_that_country_alone(self) -> None:
+        gauss_krueger = [(4_533_700.0 + 1000 * n, 5_626_300.0 + 700 * n) for n in range(8)]
+        with pytest.raises(
+            ContractError,
+            match=r"from EPSG:4314 to ETRS89 depends on the country, and no single one is named\. There are operations "
+            r'for DE\. .* names that one alone: countries = \["DE"\]\.',
+        ):
+            wide(gauss_krueger, "EPSG:31468")
+        found = place(raw(gauss_krueger), contract("EPSG:31468"), Ground("the world", "DE", countries=("DE",)))
+        assert (set(found.reading), set(found.cells.reason)) == ({"as declared"}, {None})
+
     @pytest.mark.parametrize("countries", [(), ("DE", "US")])
     def test_of_countries_without_an_outline_nothing_is_checked(self, countries: tuple[str, ...]) -> None:
         world = replace(COUNTRIES, countries=countries)

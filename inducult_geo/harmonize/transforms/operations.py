@@ -74,7 +74,7 @@ def operations_for(datum: str, country: str) -> tuple[Operation, ...]:
     datum : str
         Code of a geodetic system, such as ``EPSG:4314``.
     country : str
-        ISO 3166 code of two letters.
+        ISO 3166 code of two letters; empty where no single country is known, as of a list of several.
 
     Raises
     ------
@@ -88,6 +88,12 @@ def operations_for(datum: str, country: str) -> tuple[Operation, ...]:
     own = {item.datum for item in operations() if item.country == here[0]}
     known = sorted({*own, "EPSG:4258", "EPSG:4326"})
     elsewhere = sorted({item.country for item in operations() if item.datum == datum})
+    if not country and elsewhere:
+        raise CoordinateError(
+            f"Which operation leads from {datum} to ETRS89 depends on the country, and no single one is named. There "
+            f"are operations for {', '.join(elsewhere)}. Give the rows of each country a contract of their own, which "
+            f'names that one alone: countries = ["{elsewhere[0]}"].'
+        )
     hint = f" This datum is registered for {', '.join(elsewhere)}." if elsewhere else ""
     if not own:
         countries = sorted({item.country for item in operations()} - {_ANYWHERE})

@@ -121,6 +121,12 @@ def check_tables(report: CheckReport, console: Console) -> None:
         console.print(escape(f"  {number:>6,} {reason}: {meaning}"))
     for line in _rows_by_detail(report.rows):
         console.print(escape(f"  {line}"))
+    if report.noticed:
+        console.print(
+            f"{'noticed':<12}{counted(len(report.noticed), 'accepted row')}, of which something is to be said:"
+        )
+    for line in _rows_by_detail(report.noticed):
+        console.print(escape(f"  {line}"))
     for share in report.dates:
         console.print(escape(f"{'dates':<12}{_share_read(share)}"))
     for problem in report.facts.problems:
@@ -139,14 +145,14 @@ def check_tables(report: CheckReport, console: Console) -> None:
 
 
 def _rows_by_detail(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Yield a line for each row that is not accepted; what befell many alike is told once, with the first of them."""
+    """Yield a line for each row; what befell many alike is told once, with the first of them."""
     alike: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in rows:
         alike.setdefault((row["reason"], row["detail"]), []).append(row)
     for (reason, detail), befallen in [*alike.items()][:_MOST_ROWS]:
         named = [": ".join(filter(None, (row["place"], row["name"]))) for row in befallen[:_MOST_ALIKE]]
         more = f" and {len(befallen) - _MOST_ALIKE:,} more" if len(befallen) > _MOST_ALIKE else ""
-        yield f"{'; '.join(named)}{more}: {reason}: {detail}"
+        yield ": ".join(filter(None, ("; ".join(named) + more, reason, detail)))
     if len(alike) > _MOST_ROWS:
         left = sum(map(len, [*alike.values()][_MOST_ROWS:]))
         yield f"... and {counted(left, 'row')} more (all with --json)"

@@ -359,6 +359,13 @@ def test_what_was_noticed_of_an_accepted_row_stands_at_its_mark(wide: CheckRepor
     assert titles == ["a.csv line 2: Huta", "a.csv line 3: Sklárna", f"a.csv line 4: Pivovar - {said}"]
 
 
+def test_accepted_rows_of_which_something_was_noticed_are_listed(wide: CheckReport, tmp_path: Path) -> None:
+    said = "its country is CZ, but it lies in AT, some 140 km from there: check the coordinate and the country"
+    (row,) = wide.as_dict()["noticed"]
+    assert row == {"place": "a.csv line 4", "name": "Pivovar", "reason": "", "detail": said}
+    assert wide.as_dict()["rows"] == []
+
+
 def test_a_list_without_countries_is_drawn_upon_those_that_its_rows_tell(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;name;lon;lat;kraj\n1;Huta;18.2;50.67;PL\n2;Mill;17.9;50.6;PL\n")
     (tmp_path / "c.toml").write_text(WIDE.replace('countries = ["PL", "CZ"]\n', ""))

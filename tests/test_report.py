@@ -203,6 +203,7 @@ class TestCheck:
             "facts": facts,
             "accepted": 1_200,
             "rows": (),
+            "noticed": (),
             "lost": (),
             "dates": (),
             "outline": None,
@@ -240,6 +241,13 @@ class TestCheck:
         text = told(check_tables, self.report())
         assert "       2 no_coordinates: the row has no coordinates" in text
         assert "       1 outside_region: it lies outside the region of its source" in text
+
+    def test_what_was_noticed_of_accepted_rows_stands_below_those_that_are_not(self) -> None:
+        row = {"place": "line 2", "name": "Huta [1]", "reason": "", "detail": "lies in CZ"}
+        lines = told(check_tables, self.report(noticed=(row, {**row, "place": "line 3", "name": ""}))).splitlines()
+        at = lines.index("noticed     2 accepted rows, of which something is to be said:")
+        assert lines[at + 1] == "  line 2: Huta [1]; line 3: lies in CZ"
+        assert "noticed" not in told(check_tables, self.report())
 
     def test_rows_that_fare_alike_are_told_together(self) -> None:
         rows = tuple(

@@ -54,6 +54,8 @@ class CheckReport:
         Rows that a run would take.
     rows
         Each row that is not accepted: `place`, `name`, `reason`, `detail`.
+    noticed
+        Each row that is accepted though something was noticed of its place; as `rows`, with an empty `reason`.
     lost
         Each cell that shows lost or misread characters: `place`, `column`, `text`, `detail`.
     dates
@@ -73,6 +75,7 @@ class CheckReport:
     facts: SourceFacts
     accepted: int
     rows: tuple[dict[str, str], ...]
+    noticed: tuple[dict[str, str], ...]
     lost: tuple[dict[str, str], ...]
     dates: tuple[DateShare, ...]
     sites: Sites
@@ -120,6 +123,7 @@ class CheckReport:
             "dates": [asdict(share) for share in self.dates],
             "lost_characters": list(self.lost),
             "rows": list(self.rows),
+            "noticed": list(self.noticed),
             "beside": list(self.beside),
             "refusal": self.refusal,
         }
@@ -149,7 +153,8 @@ def check(path: Path, run: Run) -> CheckReport:
     return CheckReport(
         facts,
         int(records["reason"].isna().sum()),
-        _refused(records),
+        _listed(records[records["reason"].notna()]),
+        _listed(records[records["reason"].isna() & records["detail"].notna()]),
         lost,
         _dates(table, contract),
         _sites(records, None if outline is None else outline.area, countries),
@@ -178,16 +183,16 @@ def _tried(records: Records, contract: Contract, run: Run) -> tuple[str, ...]:
     return tried(records, contract, stage, run)
 
 
-def _refused(records: Records) -> tuple[dict[str, str], ...]:
-    refused = records[records["reason"].notna()]
+def _listed(records: pd.DataFrame) -> tuple[dict[str, str], ...]:
+    """List rows for a person: where they stand, their names, and what is said of them."""
     return tuple(
         {
             "place": str(place),
             "name": str(from_json(names).get("name") or ""),
-            "reason": str(reason),
+            "reason": "" if pd.isna(reason) else str(reason),
             "detail": str(detail),
         }
-        for place, names, reason, detail in refused[["place", "names", "reason", "detail"]].itertuples(index=False)
+        for place, names, reason, detail in records[["place", "names", "reason", "detail"]].itertuples(index=False)
     )
 
 

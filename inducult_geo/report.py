@@ -122,9 +122,7 @@ def check_tables(report: CheckReport, console: Console) -> None:
     for line in _rows_by_detail(report.rows):
         console.print(escape(f"  {line}"))
     if report.noticed:
-        console.print(
-            f"{'noticed':<12}{counted(len(report.noticed), 'accepted row')}, of which something is to be said:"
-        )
+        console.print(f"{'noticed':<12}something about {counted(len(report.noticed), 'accepted row')}:")
     for line in _rows_by_detail(report.noticed):
         console.print(escape(f"  {line}"))
     for share in report.dates:

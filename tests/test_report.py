@@ -245,7 +245,7 @@ class TestCheck:
     def test_what_was_noticed_of_accepted_rows_stands_below_those_that_are_not(self) -> None:
         row = {"place": "line 2", "name": "Huta [1]", "reason": "", "detail": "lies in CZ"}
         lines = told(check_tables, self.report(noticed=(row, {**row, "place": "line 3", "name": ""}))).splitlines()
-        at = lines.index("noticed     2 accepted rows, of which something is to be said:")
+        at = lines.index("noticed     something about 2 accepted rows:")
         assert lines[at + 1] == "  line 2: Huta [1]; line 3: lies in CZ"
         assert "noticed" not in told(check_tables, self.report())
 

@@ -26,6 +26,7 @@ MEASURES = {
     "control": f"{BENCHES}control.py",
     "placement": f"{BENCHES}placement.py",
     "messy": f"{BENCHES}messy.py",
+    "wide": f"{BENCHES}wide.py",
     "crs": f"{BENCHES}crs.py",
     "link": f"{BENCHES}link.py",
     "third": f"{BENCHES}third.py",

@@ -29,6 +29,7 @@ TOWNS = {
     "Mariehamn": (19.935, 60.097, "FI"),
     "Gibraltar": (-5.352, 36.141, ""),
     "Saint-Denis de La Réunion": (55.448, -20.882, "FR"),
+    "Nouméa": (166.45, -22.27, "FR"),
     "Nicosia, north of the line": (33.365, 35.25, "CY"),
     "Prishtina": (21.166, 42.663, "XK"),
     "the middle of the North Sea": (3.0, 56.5, ""),

@@ -294,6 +294,23 @@ class TestAWideSource:
         found = harmonize(table, contract("EPSG:4326"), Ground("the world", None), load_vocabulary())
         assert set(found.records["reading"]) == {"axes swapped"}
 
+    @pytest.mark.parametrize(("n_inside", "fits"), [(6, True), (5, False)])
+    def test_so_many_rows_lie_in_its_countries_as_its_contract_expects(self, n_inside: int, fits: bool) -> None:
+        rows = [*POINTS[:n_inside], *shifted(POINTS[n_inside:], 30)]
+        if fits:
+            assert set(wide(rows, "EPSG:4326", expect={"inside_share_min": 0.75}).cells.reason) == {None}
+        else:
+            with pytest.raises(SourceError, match=r"62% of the rows lie in DE, PL, where the contract expects .* 75%"):
+                wide(rows, "EPSG:4326", expect={"inside_share_min": 0.75})
+
+    def test_what_cannot_be_expected_is_told(self) -> None:
+        expecting = contract("EPSG:4326", expect={"inside_share_min": 0.75})
+        found = place(raw(POINTS), expecting, Ground("the world", None, countries=("US",)))
+        assert [problem.message for problem in found.problems if problem.kind == "unchecked_share"] == [
+            "[expect] inside_share_min is not checked, since no outline of the list's countries is known"
+        ]
+        assert "unchecked_share" not in [problem.kind for problem in wide(POINTS, "EPSG:4326").problems]
+
     def test_a_datum_of_one_country_needs_that_country_alone(self) -> None:
         gauss_krueger = [(4_533_700.0 + 1000 * n, 5_626_300.0 + 700 * n) for n in range(8)]
         with pytest.raises(

@@ -31,7 +31,8 @@ EUROPE = frozenset((
 BELONG_TO = {
     **dict.fromkeys(("AX",), "FI"),
     **dict.fromkeys(("GG", "GI", "IM", "JE"), "GB"),
-    **dict.fromkeys(("BL", "MF", "PM"), "FR"),
+    **dict.fromkeys(("BL", "MF", "NC", "PF", "PM", "WF"), "FR"),
+    **dict.fromkeys(("AW", "CW", "SX"), "NL"),
     **dict.fromkeys(("Akrotiri", "Cyprus U.N. Buffer Zone", "Dhekelia", "N. Cyprus"), "CY"),
     "Kosovo": "XK",
     "VA": "IT",

@@ -246,7 +246,9 @@ def _doubt_shared_places(placed: Placed, rows: pd.DataFrame, contract: Contract)
 
 
 def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
+    """Reject the rows that lie outside of the region; refuse a source of which fewer lie inside than expected."""
     if ground.area is None:
+        _check_inside_countries(placed, contract, ground)
         return
     rows = np.flatnonzero(~shapely.is_missing(placed.geometry))
     outline, _, _ = transform_geometries(
@@ -270,11 +272,32 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
         placed.cells.detail[row] = f"{said}; {hint}" if hint else said
         if hint:  # It may be read in two ways, and nobody knows how true the written one is.
             placed.accuracy_m[row] = np.nan
-    share_min = contract.expect.inside_share_min
-    share = float((distance_m <= OUTSIDE_M).mean()) if len(rows) else 1.0
+    _refuse_too_few(distance_m <= OUTSIDE_M, contract, ground.name)
+
+
+def _check_inside_countries(placed: Placed, contract: Contract, ground: Ground) -> None:
+    """Refuse a wide source of which fewer rows lie in its countries, or off their coasts, than its contract expects."""
+    if contract.expect.inside_share_min is None:
+        return
+    if ground.land.area.is_empty:
+        message = "[expect] inside_share_min is not checked, since no outline of the list's countries is known"
+        placed.problems.append(Problem(contract.id, "unchecked_share", message))
+        return
+    middles, _, _ = transform_geometries(
+        shapely.centroid(placed.geometry[~shapely.is_missing(placed.geometry)]),
+        source_crs=WORK_CRS,
+        target_crs=WGS84,
+        country=ground.country or "",
+    )
+    _refuse_too_few(shapely.contains(ground.land.area, middles), contract, ", ".join(ground.countries))
+
+
+def _refuse_too_few(inside: np.ndarray, contract: Contract, where: str) -> None:
+    """Refuse a source of which fewer rows lie inside (n,) than its contract expects."""
+    share_min, share = contract.expect.inside_share_min, float(inside.mean()) if len(inside) else 1.0
     if share_min is not None and share < share_min:
         raise SourceError(
-            f"{contract.id}: {share:.0%} of the rows lie in {ground.name}, where the contract expects at least "
+            f"{contract.id}: {share:.0%} of the rows lie in {where}, where the contract expects at least "
             f"{share_min:.0%}. Check the file and [place] crs. The records of the last good run are kept."
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from inducult_geo.catalog.outlines import area_of, elsewhere
+from inducult_geo.catalog.outlines import elsewhere, outlines_of
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.places.corrections import ROWS_MAX, suggest_turned
 from inducult_geo.harmonize.places.ground import Ground
@@ -58,8 +58,8 @@ def _told_km(away_km: float) -> str:
 
 def _hint(placed: Placed, row: int, country: str, ground: Ground) -> str | None:
     """Name the slip that may have led a row out of its country; drawn shapes hold none."""
-    area, shape = area_of([country]), placed.cells.shapes[row]
-    if area is None or row not in placed.readings or (shape is not None and shape.geom_type != "Point"):
+    shape = placed.cells.shapes[row]
+    if row not in placed.readings or (shape is not None and shape.geom_type != "Point"):
         return None
-    land = Land(area, ground.country or "", ground.grids)
+    land = Land(outlines_of([country])[0], ground.country or "", ground.grids)
     return suggest_turned(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land)

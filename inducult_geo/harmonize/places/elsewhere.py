@@ -35,6 +35,7 @@ def note_elsewhere(placed: Placed, rows: pd.DataFrame, told: Sequence[str | None
     points = np.column_stack([shapely.get_x(middles), shapely.get_y(middles)])
     found, away_m = elsewhere(points, [told[row] for row in asked])
     said: list[str] = []
+    stands = rows["place"].tolist()
     for number in np.flatnonzero(away_m):
         row = asked[number]
         own, where = str(told[row]), f"{_told_km(away_m[number] / 1000)} from there"
@@ -43,7 +44,7 @@ def note_elsewhere(placed: Placed, rows: pd.DataFrame, told: Sequence[str | None
         hint = _hint(placed, row, own, ground) if len(said) < ROWS_MAX else None
         detail = f"its country is {own}, but it lies {where}: check the coordinate and the country"
         placed.cells.detail[row] = placed.cells.detail[row] or (f"{detail}; {hint}" if hint else detail)
-        said.append(f"{rows['place'].iloc[row]} says {own} and lies {where}")
+        said.append(f"{stands[row]} says {own} and lies {where}")
     if said:
         message = f"{counted(len(said), 'row')} not in the country told: {first_few(said, _NAMED_MAX, '; ')}"
         placed.problems.append(

@@ -251,6 +251,15 @@ class TestAWideSource:
         found = place(raw([(217_000, 180_000)]), contract("EPSG:31370"), Ground("the world", "BE", countries=("BE",)))
         assert (set(found.reading), set(found.cells.reason)) == ({"as declared"}, {None})
 
+    def test_a_person_s_word_holds_where_both_ways_lie_in_the_countries(self) -> None:
+        """The steward knows that they are swapped; Lambert 72 does not tell."""
+        belgium = Ground("the world", "BE", countries=("BE",))
+        rows = [(180_000.0 + n, 217_000.0) for n in range(8)]
+        found = place(raw(rows), contract("EPSG:31370", place={"reading": "axes swapped"}), belgium)
+        straight = place(raw([(y, x) for x, y in rows]), contract("EPSG:31370"), belgium)
+        assert (set(found.reading), set(straight.reading)) == ({"axes swapped"}, {"as declared"})
+        assert shapely.equals_exact(found.geometry, straight.geometry, 1e-6).all()
+
     def test_a_repair_of_few_places_waits_for_a_person(self) -> None:
         found = wide(SWAPPED[:4], "EPSG:4326")
         assert set(found.cells.reason) == {"ambiguous_place"}

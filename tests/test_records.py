@@ -965,6 +965,13 @@ def test_a_row_that_is_not_in_its_country_is_told_and_stays(vocabulary: Vocabula
     )
 
 
+def test_what_is_said_of_a_place_already_is_not_lost(vocabulary: Vocabulary) -> None:
+    leoben = {"x": "15.09", "y": "47.38", "country": "DE"}
+    result = made(vocabulary, [{**leoben, "name": f"Werk {letter}"} for letter in "ABCDE"])
+    said = "its country is DE, but it lies in AT, some 150 km from there"
+    assert all("shares its exact point" in detail and said in detail for detail in result.records["detail"])
+
+
 def test_of_a_region_only_rows_of_other_countries_are_asked(vocabulary: Vocabulary) -> None:
     contract = Contract(
         id="test",

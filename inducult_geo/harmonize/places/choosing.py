@@ -16,8 +16,7 @@ from inducult_geo.harmonize.transforms.systems import crs_of, systems_over
 
 _OFF_GLOBE_MAX = _HALF = 0.5
 
-NOWHERE: Final = "no region to check against"
-"""What is told of a reading that was taken as it is declared, or named, for want of an outline."""
+_SETTLED: Final = "settled in the contract"
 
 
 def choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:
@@ -35,14 +34,36 @@ def choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, gr
         raise ContractError(f"{contract.declared_in}: states no CRS. Name [place] crs, e.g. EPSG:4326.")
     named = contract.place.reading
     if crs is not None and named == Reading.as_declared(crs).name:
-        return Placement("chosen", Reading.as_declared(crs), (), "settled in the contract")
-    if crs is not None and ground.land.area.is_empty:
-        return Placement("chosen", _unchecked(x, y, crs, contract), (), NOWHERE)
+        return Placement("chosen", Reading.as_declared(crs), (), _SETTLED)
+    if crs is not None and ground.area is None:
+        return _choose_wide(x, y, crs, contract, ground)
     choice = _fitting(x, y, crs, contract, ground)
-    if ground.area is None and crs is not None and not choice.candidates:
-        refuse_no_degrees(x, y, crs, contract)
-    if named is None:
-        return choice
+    return choice if named is None else _settled(choice, named, contract)
+
+
+def _choose_wide(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract, ground: Ground) -> Placement:
+    """Return the reading of a wide source: the steward's, as declared where half of the points lie there, what fits.
+
+    A country is wide: swapped numbers of Lambert 72 lie in Belgium, too. So it is not asked what else fits where most
+    points lie in its countries as declared, and the steward's word is taken as it stands.
+    """
+    as_declared = Reading.as_declared(crs)
+    if contract.place.reading is not None:
+        return Placement("chosen", _reading_called(contract.place.reading, crs, contract), (), _SETTLED)
+    if ground.land.area.is_empty:
+        _refuse_no_degrees(x, y, crs, contract)
+        return Placement("chosen", as_declared, (), "no region to check against")
+    share = ground.land.locate(as_declared, x, y).share
+    if share >= _HALF:
+        return Placement("chosen", as_declared, (), f"as declared, {share:.1%} inside")
+    choice = _fitting(x, y, crs, contract, ground)
+    if not choice.candidates:
+        _refuse_no_degrees(x, y, crs, contract)
+    return choice
+
+
+def _settled(choice: Placement, named: str, contract: Contract) -> Placement:
+    """Return, of the readings that fit, the one that the contract names."""
     meant = [c.reading for c in choice.candidates if named in (c.reading.name, f"{c.reading.crs} {c.reading.name}")]
     if choice.reading is not None and choice.reading.name == named:
         meant = [choice.reading]
@@ -54,19 +75,11 @@ def choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, gr
         raise ContractError(
             f"{contract.declared_in}: [place] reading '{named}' fits several readings. Write one of {several}."
         )
-    return Placement("chosen", meant[0], choice.candidates, "settled in the contract")
+    return Placement("chosen", meant[0], choice.candidates, _SETTLED)
 
 
 def _fitting(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:
-    """Return what fits the land: nearly all points, or half of them where the contract does not say how many.
-
-    A country is wide: swapped numbers of Lambert 72 lie in Belgium, too. So of a wide source it is not asked what else
-    fits where most points lie in its countries as declared.
-    """
-    if ground.area is None and crs is not None:
-        share = ground.land.locate(Reading.as_declared(crs), x, y).share
-        if share >= _HALF:
-            return Placement("chosen", Reading.as_declared(crs), (), f"as declared, {share:.1%} inside")
+    """Return what fits the land: nearly all points, or half of them where the contract does not say how many."""
     planes = systems_over(ground.area.bounds, in_degrees=False) if crs is None and ground.area is not None else ()
 
     def chosen(at_least: float) -> Placement:
@@ -92,18 +105,14 @@ def _looser(strict: Placement, loose: Placement, *, declared: bool) -> Placement
     return Placement("ambiguous", None, loose.candidates, detail)
 
 
-def _unchecked(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> Reading:
-    """Return the reading of a wide source whose outline is not known: as declared, unless the contract names another.
+def _reading_called(named: str, crs: str, contract: Contract) -> Reading:
+    """Return the reading of a CRS that a contract names, with its system or without.
 
     Raises
     ------
     ContractError
-        Where there is no such reading of the CRS; where as declared most numbers are no degrees, though such are meant.
+        Where there is no such reading of it.
     """
-    named = contract.place.reading
-    if named is None:
-        refuse_no_degrees(x, y, crs, contract)
-        return Reading.as_declared(crs)
     known = [*chain(readings_of(crs), other_units(crs))]
     meant = [one for one in known if named in (one.name, f"{one.crs} {one.name}")]
     if not meant:
@@ -112,7 +121,7 @@ def _unchecked(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> Re
     return meant[0]
 
 
-def refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> None:
+def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> None:
     """Refuse a wide source whose numbers cannot be the degrees that are declared: most lie off the globe."""
     off = (np.abs(x) > 180) | (np.abs(y) > 90)
     if crs_of(crs).is_geographic and off.mean() > _OFF_GLOBE_MAX:

@@ -43,7 +43,7 @@ def note_elsewhere(placed: Placed, rows: pd.DataFrame, told: Sequence[str | None
             where = f"in {found[number]}, {where}"
         hint = _hint(placed, row, own, ground) if len(said) < ROWS_MAX else None
         detail = f"its country is {own}, but it lies {where}: check the coordinate and the country"
-        placed.cells.detail[row] = placed.cells.detail[row] or (f"{detail}; {hint}" if hint else detail)
+        placed.cells.detail[row] = "; ".join(filter(None, (placed.cells.detail[row], detail, hint)))
         said.append(f"{stands[row]} says {own} and lies {where}")
     if said:
         message = f"{counted(len(said), 'row')} not in the country told: {first_few(said, _NAMED_MAX, '; ')}"

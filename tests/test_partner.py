@@ -774,6 +774,16 @@ def test_values_in_place_of_names_are_told(tmp_path: Path) -> None:
     assert "put a row with names above it" in told.message
 
 
+@pytest.mark.parametrize(("countries", "told"), [(("PL", "CZ"), True), ((), False)])
+def test_countries_beside_a_region_have_no_effect_and_that_is_told(
+    contract: Contract, tmp_path: Path, countries: tuple[str, ...], told: bool
+) -> None:
+    put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;Q1\n")
+    both = contract.model_copy(update={"region": "opole", "countries": countries})
+    said = "`countries` has no effect, since the contract names the region opole: keep one of both"
+    assert (said in [one.message for one in read_partner(both, find_files(both)).problems]) is told
+
+
 @pytest.mark.parametrize(("licence", "told"), [("nur intern", True), ("unknown", False), ("CC0-1.0", False)])
 def test_a_licence_that_says_no_is_told(tmp_path: Path, licence: str, told: bool) -> None:
     (tmp_path / "test.toml").write_text(TOML.replace("CC0-1.0", licence))

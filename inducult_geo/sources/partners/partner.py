@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -87,9 +87,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
         problems += [Problem(contract.id, "joined_rows", f"{told}.") for told in joined]
     unique = _unique_keys(whole)
     repeated = _repeated(whole, unique)
-    if contract.publish and keeps_in_house(contract.licence):
-        message = told_of_refusal(contract.licence, "nothing that comes from this source alone is published")
-        problems.append(Problem(contract.id, "licence", message))
+    problems += _told_of_contract(contract)
     if repeated:
         named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")
         message = (
@@ -116,6 +114,16 @@ def _read(contract: Contract, path: Path) -> tuple[Table, str]:
     derived = frozenset(meant.get(name, name) for name in table.derived)
     valueless = frozenset(meant.get(name, name) for name in table.valueless)
     return replace(table, frame=table.frame.rename(columns=meant), derived=derived, valueless=valueless), digest
+
+
+def _told_of_contract(contract: Contract) -> Iterator[Problem]:
+    """Tell what a contract says that holds otherwise, or not at all."""
+    if contract.publish and keeps_in_house(contract.licence):
+        message = told_of_refusal(contract.licence, "nothing that comes from this source alone is published")
+        yield Problem(contract.id, "licence", message)
+    if contract.region is not None and contract.countries:
+        message = f"`countries` has no effect, since the contract names the region {contract.region}: keep one of both"
+        yield Problem(contract.id, "no_effect", message)
 
 
 def _told_of_files(contract: Contract, pages: Sequence[tuple[str, Page | None, frozenset[str]]]) -> list[Problem]:

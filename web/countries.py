@@ -29,7 +29,7 @@ EUROPE = frozenset((
 
 # What lists of sites tell by the country that it belongs to.
 BELONG_TO = {
-    **dict.fromkeys(("AX",), "FI"),
+    "AX": "FI",
     **dict.fromkeys(("GG", "GI", "IM", "JE"), "GB"),
     **dict.fromkeys(("BL", "MF", "NC", "PF", "PM", "WF"), "FR"),
     **dict.fromkeys(("AW", "CW", "SX"), "NL"),

@@ -16,7 +16,7 @@ from inducult_geo.match.reading.places import points_in
 from inducult_geo.publish.degrees import to_work
 
 AT_SEA_M = -2_100_000.0
-"""So far east of all tests no country is near: only other records tell of one."""
+"""So far from the other tests, to the west, no country is near: only other records tell of one."""
 
 LEOBEN, KRANJ, JESENICE, METZ = (15.09, 47.38), (14.36, 46.24), (14.06, 46.44), (6.18, 49.12)
 

@@ -940,7 +940,7 @@ def test_a_row_that_is_not_in_its_country_is_told_and_stays(vocabulary: Vocabula
         {"country": "PL"},
         {"x": "50.1", "y": "19.07"},
         {"x": "-17.9", "y": "50.6"},
-        # The end of the North Sea that is nearest to Poland.
+        # In the Baltic, some 240 km from Poland.
         {"x": "10.7", "y": "54.6"},
     ]
     result = made(vocabulary, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -40,22 +40,22 @@ class _Country:
 
     def holds(self, points: Floats) -> Flags:
         """Tell which points (n, 2) lie in it."""
-        return self._within(points, lambda: self.outline)
+        return _within(self.outline, points)
 
     def is_near(self, points: Floats) -> Flags:
         """Tell which points (n, 2) lie in it or within `BORDER_M` of it."""
-        return self._within(points, lambda: self.around)
-
-    def _within(self, points: Floats, area_of_it: Callable[[], BaseGeometry]) -> Flags:
         west, south, east, north = self.outline.bounds
         x, y = points[:, 0], points[:, 1]
         found = (west - BORDER_M <= x) & (x <= east + BORDER_M) & (south - BORDER_M <= y) & (y <= north + BORDER_M)
         some = np.flatnonzero(found)
         if len(some):
-            area = area_of_it()
-            shapely.prepare(area)
-            found[some] = shapely.contains_xy(area, x[some], y[some])
+            found[some] = _within(self.around, points[some])
         return found
+
+
+def _within(area: BaseGeometry, points: Floats) -> Flags:
+    shapely.prepare(area)
+    return np.asarray(shapely.contains_xy(area, points[:, 0], points[:, 1]), dtype=bool)
 
 
 def outlines_of(countries: Collection[str]) -> tuple[BaseGeometry, ...]:

@@ -190,7 +190,7 @@ def _listed(records: pd.DataFrame) -> tuple[dict[str, str], ...]:
             "place": str(place),
             "name": str(from_json(names).get("name") or ""),
             "reason": "" if pd.isna(reason) else str(reason),
-            "detail": str(detail),
+            "detail": "" if pd.isna(detail) else str(detail),
         }
         for place, names, reason, detail in records[["place", "names", "reason", "detail"]].itertuples(index=False)
     )
@@ -224,15 +224,13 @@ def _sites(records: Records, area: BaseGeometry | None, countries: Collection[st
         shown = placed.geometry.representative_point().to_crs("EPSG:4326")
     drawable = np.isfinite(shown.bounds.to_numpy()).all(axis=1)
     placed, points = placed[drawable], shown[drawable].get_coordinates().to_numpy()
-    said = placed[["place", "names", "reason", "detail"]].itertuples(index=False)
     titles = tuple(
-        " - ".join([f"{place}: {from_json(names).get('name') or 'no name'}", *_noted(reason, detail)])
-        for place, names, reason, detail in said
+        " - ".join(filter(None, (f"{row['place']}: {row['name'] or 'no name'}", _noted(row))))
+        for row in _listed(placed)
     )
     return Sites(points, placed["reason"].isna().to_numpy(), titles, area, outlines_of(countries))
 
 
-def _noted(reason: Any, detail: Any) -> list[str]:
+def _noted(row: dict[str, str]) -> str:
     """Return what is to be said of a row: why it is refused, and what was noticed of it."""
-    said = ": ".join(str(one) for one in (reason, detail) if pd.notna(one))
-    return [said] if said else []
+    return ": ".join(filter(None, (row["reason"], row["detail"])))

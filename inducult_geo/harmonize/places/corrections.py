@@ -7,7 +7,7 @@ for the steward to judge; where there is none, the systems usual in the region i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -56,26 +56,33 @@ def suggest(
     """
     other = _in_another_system(x, y, reading, land, systems)
     typed = (_digits(x, y, transposed=True), _digits(x, y, transposed=False))
-    for slips in ([Slip(y, x, _SWAPPED)], _signs(x, y), _units(x, y, reading), _points(x, y, reading), *typed):
-        found = _inside(list(slips), reading, land, near)
-        if found is not None:
-            slip, longitude, latitude = found
-            said = f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
-            # As likely as a slip of the hand: a row of the zone beside it, as it stands. Not as a swap: numbers of one
-            # land lie somewhere in a neighbor's systems by chance.
-            return f"{said}; or {other}" if other and slip.what != _SWAPPED else said
-    return other
+    kinds = ([Slip(y, x, _SWAPPED)], _signs(x, y), _units(x, y, reading), _points(x, y, reading), *typed)
+    found = _commonest(kinds, reading, land, near)
+    if found is None:
+        return other
+    slip, longitude, latitude = found
+    said = f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
+    # As likely as a slip of the hand: a row of the zone beside it, as it stands. Not as a swap: numbers of one land lie
+    # somewhere in a neighbor's systems by chance.
+    return f"{said}; or {other}" if other and slip.what != _SWAPPED else said
 
 
 def suggest_turned(x: float, y: float, reading: Reading, land: Land) -> str | None:
     """Name swapped axes or a sign that would lead into a whole country; other slips lead into one by chance, too."""
     middle = land.area.representative_point()
-    for slips in ([Slip(y, x, _SWAPPED)], [*_signs(x, y)]):
-        found = _inside(slips, reading, land, (middle.x, middle.y))
-        if found is not None:
-            slip, longitude, latitude = found
-            return f"{slip.what} it would lie there, at {latitude:.5f}, {longitude:.5f}"
-    return None
+    found = _commonest(([Slip(y, x, _SWAPPED)], _signs(x, y)), reading, land, (middle.x, middle.y))
+    if found is None:
+        return None
+    slip, longitude, latitude = found
+    return f"{slip.what} it would lie there, at {latitude:.5f}, {longitude:.5f}"
+
+
+def _commonest(
+    kinds: Iterable[Iterable[Slip]], reading: Reading, land: Land, near: tuple[float, float]
+) -> tuple[Slip, float, float] | None:
+    """Return the first slip, of kinds in the order of how common they are, that leads inside, and its place."""
+    tried = (_inside(list(slips), reading, land, near) for slips in kinds)
+    return next((found for found in tried if found is not None), None)
 
 
 def _in_another_system(x: float, y: float, reading: Reading, land: Land, systems: Sequence[str]) -> str | None:

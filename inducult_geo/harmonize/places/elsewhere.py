@@ -59,8 +59,7 @@ def _told_km(away_km: float) -> str:
 
 def _hint(placed: Placed, row: int, country: str, ground: Ground) -> str | None:
     """Name the slip that may have led a row out of its country; drawn shapes hold none."""
-    shape = placed.cells.shapes[row]
-    if row not in placed.readings or (shape is not None and shape.geom_type != "Point"):
+    if not placed.is_point(row):
         return None
     land = Land(outlines_of([country])[0], ground.country or "", ground.grids)
     return suggest_turned(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land)

@@ -55,6 +55,11 @@ class Placed:
         found = [self.readings.get(row) for row in range(len(self.crs))]
         return [crs or (reading.crs if reading else None) for crs, reading in zip(self.crs, found, strict=True)]
 
+    def is_point(self, row: int) -> bool:
+        """Whether a row is a pair of numbers that were read: drawn shapes hold no slip of one."""
+        shape = self.cells.shapes[row]
+        return row in self.readings and (shape is None or shape.geom_type == "Point")
+
     @property
     def told(self) -> list[str]:
         """What whoever takes the places as they are has to know: a repair, and which of them cannot be right."""
@@ -317,7 +322,7 @@ def _middle(placed: Placed, inside: np.ndarray, area: BaseGeometry, country: str
 def _note_mixed(placed: Placed, outside: list[int], contract: Contract, ground: Ground, land: Land) -> dict[int, str]:
     """Say which rows outside, or without a place in their system, lie inside in another; returns a hint for each."""
     nowhere = np.flatnonzero(shapely.is_missing(placed.geometry)).tolist()
-    rows = np.array([row for row in sorted([*outside, *nowhere]) if _is_point(placed, row)], dtype=int)
+    rows = np.array([row for row in sorted([*outside, *nowhere]) if placed.is_point(row)], dtype=int)
     own = [placed.readings[row].crs for row in rows.tolist()]
     other = another_system(placed.cells.x[rows], placed.cells.y[rows], land, ground.crs, own, contract.place.crs)
     if other is None:
@@ -328,14 +333,9 @@ def _note_mixed(placed: Placed, outside: list[int], contract: Contract, ground: 
     return dict.fromkeys(rows[other.fits].tolist(), f"in {other.words} it would lie inside, as others of this file")
 
 
-def _is_point(placed: Placed, row: int) -> bool:
-    shape = placed.cells.shapes[row]
-    return row in placed.readings and (shape is None or shape.geom_type == "Point")
-
-
 def _hint(placed: Placed, row: int, land: Land, near: tuple[float, float], systems: Sequence[str]) -> str | None:
     """Name the slip that may have misplaced a row, or another system; drawn shapes hold none."""
-    if not _is_point(placed, row):
+    if not placed.is_point(row):
         return None
     return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land, near, systems)
 

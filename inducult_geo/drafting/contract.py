@@ -37,8 +37,10 @@ from inducult_geo.drafting.points import (
     shape_lines,
     shape_points,
     text_points,
+    unit_lines,
     zone_lines,
 )
+from inducult_geo.drafting.schemes import scheme_lines
 from inducult_geo.drafting.sheets import Sheets, sheets_of
 from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting.text import comment, number_range, quoted, short
@@ -56,7 +58,6 @@ from inducult_geo.text import counted, known_text, printable
 
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
-_SHARED = 0.2
 _ENDS = 0.1
 _WORDS_MAX = 20
 _MOSTLY = 0.5
@@ -276,7 +277,7 @@ def _say_place(
         found.place += shape_lines(columns)
         found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
         points = np.empty((0, 2))
-    found.head += _units_lines(points)
+    found.head += unit_lines(points)
     systems = crs_lines(table.crs, points, about, run)
     found.head += systems.head
     found.place += systems.place
@@ -297,9 +298,10 @@ def _say_columns(
     columns = [column for column in columns if column not in houses]
     used = _say_key(found, columns, placed, used)
     marked, asking = marked_lines([column for column in columns if column.name not in used])
-    found.columns += (explained := [code.line for code in codes]) + marked
-    used = used | asking | {code.column for code in codes}
-    told = {line.partition(" = ")[0] for line in (*found.columns, *explained, *marked)}
+    coded, in_scheme = scheme_lines([column for column in columns if column.name not in used | asking])
+    found.columns += [*(code.line for code in codes), *marked, *coded]
+    used = used | asking | in_scheme | {code.column for code in codes}
+    told = {line.partition(" = ")[0] for line in found.columns}
     fields = fields_of(c for c in columns if c.name not in used and not is_called_personal(c.name))
     fields = {name: fitting for name, fitting in fields.items() if name not in told}
     for name, fitting in fields.items():
@@ -389,11 +391,3 @@ def _end_lines(start: Column) -> list[str]:
         return []
     many = f"{len(told)} of {len(start.cells)} cells tell a last year, too, e.g. {short(told[0])}"
     return [f"# end = {quoted(start.name)} # {many}: if work ended then"]
-
-
-def _units_lines(points: np.ndarray) -> list[str]:
-    """Offer that rows are units of one site, where many share their place with another."""
-    _, at, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
-    share = float((counts[at.reshape(-1)] > 1).mean()) if len(points) else 0.0
-    told = f"{share:.0%} of the places are those of several rows: units, or permits, of one site?"
-    return [f"# units_per_site = true # {told}"] if share >= _SHARED else []

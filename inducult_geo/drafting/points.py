@@ -27,6 +27,7 @@ _ASKED_MAX = 8
 _ASKED_ROWS = 500
 _FEWEST = 5
 _ZONES_MAX = 4
+_SHARED = 0.2
 _ZONE = re.compile(r"(?:UTM ?)?3[0-6] ?[S-WN]", re.IGNORECASE)
 
 
@@ -111,3 +112,11 @@ def _numbers_of(cell: str) -> tuple[float, float] | None:
         return None
     is_open = parsed.kind == "xy" and parsed.crs is None and parsed.labels is None
     return (parsed.a, parsed.b) if is_open and max(abs(parsed.a), abs(parsed.b)) < FARTHEST else None
+
+
+def unit_lines(points: np.ndarray) -> list[str]:
+    """Offer that rows are units of one site, where many share their place with another."""
+    _, at, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    share = float((counts[at.reshape(-1)] > 1).mean()) if len(points) else 0.0
+    told = f"{share:.0%} of the places are those of several rows: units, or permits, of one site?"
+    return [f"# units_per_site = true # {told}"] if share >= _SHARED else []

@@ -65,7 +65,7 @@ class CheckReport:
     outline
         Where the region's outline comes from; null for a wide source.
     countries
-        Those that a wide source is about, by its contract or its rows.
+        Those in which a source without a region was expected to lie: of its contract, else of most of its rows.
     refusal
         Why a run would take none of it; null where it would take some.
     beside
@@ -145,7 +145,6 @@ def check(path: Path, run: Run) -> CheckReport:
     table, result = read_by_contract(contract, run)
     facts = facts_of(contract, contract.region, table, result)
     records = result.records
-    countries = _countries(contract, records)
     lost = tuple(
         {"place": cell.place, "column": cell.column, "text": cell.text, "detail": cell.detail}
         for cell in lost_cells(table.frame)
@@ -157,19 +156,12 @@ def check(path: Path, run: Run) -> CheckReport:
         _listed(records[records["reason"].isna() & records["detail"].notna()]),
         lost,
         _dates(table, contract),
-        _sites(records, None if outline is None else outline.area, countries),
+        _sites(records, None if outline is None else outline.area, result.countries),
         None if outline is None else outline.source,
-        countries,
+        result.countries,
         unusable(facts),
         _tried(records, contract, run),
     )
-
-
-def _countries(contract: Contract, records: Records) -> tuple[str, ...]:
-    """Return the countries that a wide source is about: those that its contract names, else those of its rows."""
-    if contract.region is not None:
-        return ()
-    return tuple(sorted(contract.countries or records["country"].dropna().unique()))
 
 
 def _tried(records: Records, contract: Contract, run: Run) -> tuple[str, ...]:

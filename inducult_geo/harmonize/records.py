@@ -50,11 +50,15 @@ _BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
 
 @dataclass(frozen=True)
 class Harmonized:
-    """A source's records with how they were placed and what was noticed on the way."""
+    """A source's records with how they were placed and what was noticed on the way.
+
+    `countries` are those in which a source without a region was expected to lie: of its contract, else of its rows.
+    """
 
     records: Records
     placed: Placed
     problems: tuple[Problem, ...]
+    countries: tuple[str, ...]
 
 
 def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: Vocabulary) -> Harmonized:
@@ -73,7 +77,8 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     rows = _with_defaults(table.frame, contract)
     countries = _countries(rows, contract, ground, notices)
     rows = without_footnotes(_accuracies(rows, contract, notices, countries), notices)
-    placed = place(placeable(rows), contract, ground.told_by(countries), file_crs=table.crs)
+    ground = ground.told_by(countries)
+    placed = place(placeable(rows), contract, ground, file_crs=table.crs)
     note_elsewhere(placed, rows, countries, contract.id, ground)
     values = plain_texts(rows, countries, notices)
     values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
@@ -94,7 +99,9 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     # What may be read in two ways stands where the likelier one puts it, and nobody knows how true that is.
     values["accuracy_m"] = values["accuracy_m"].mask(values["reason"].eq("ambiguous_place"))
     records = as_records(values, geometry=placed.geometry)
-    return Harmonized(records, placed, (*table.problems, *placed.problems, *notices.problems()))
+    return Harmonized(
+        records, placed, (*table.problems, *placed.problems, *notices.problems()), tuple(sorted(ground.countries))
+    )
 
 
 def _with_defaults(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:

@@ -28,8 +28,9 @@ from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.table import Table
 from inducult_geo.sources.partners import partner, steady
 from inducult_geo.sources.partners.files import find_files
-from inducult_geo.sources.partners.partner import _told, read_partner
+from inducult_geo.sources.partners.partner import read_partner
 from inducult_geo.sources.partners.persons import is_called_personal, is_private, seems_personal
+from inducult_geo.sources.partners.rows import _told
 
 TOML = """
 id = "test"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
-from inducult_geo.errors import ContractError
+from inducult_geo.catalog.models import ACCURACY_MAX_M, Contract
 from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.coordinates.lengths import parse_meters, unit_of_heads
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
@@ -20,32 +19,16 @@ from inducult_geo.harmonize.places.ground import Ground
 from inducult_geo.harmonize.places.place import Placed, place, placeable
 from inducult_geo.harmonize.words.dated_states import status_of, years_beside
 from inducult_geo.harmonize.words.footnotes import without_footnotes
+from inducult_geo.harmonize.words.kinds import codes_of_nace, types_and_themes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.words.names import harmonize_names
 from inducult_geo.harmonize.words.notices import Notices, Told, note_lost_characters, note_nothing
-from inducult_geo.harmonize.words.plain import plain_texts
+from inducult_geo.harmonize.words.plain import cells_of, plain_texts, texts_of
 from inducult_geo.harmonize.words.uses import use_instead, use_of
-from inducult_geo.harmonize.words.vocabulary import (
-    GENERIC_TYPES,
-    LISTED,
-    SCHEMES,
-    Sector,
-    Vocabulary,
-    finest,
-    nace_code,
-)
-from inducult_geo.text import clean_text, known_text, named_text, of_each, says_unknown, wikidata_item
+from inducult_geo.harmonize.words.vocabulary import LISTED, Vocabulary
+from inducult_geo.text import clean_text, known_text, named_text, says_unknown, wikidata_item
 from inducult_geo.text.countries import NAMIBIA, country_code
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
-
-_UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
-"""Types of works, and of their buildings, of which nothing is told but that they are that."""
-
-_NAMES_OF_ALL: Final = frozenset({"ironworks"})
-"""Types whose words are in the names of other works of their branch, too ("Huta Aluminium")."""
-
-_BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
-"""Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +64,9 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     placed = place(placeable(rows), contract, ground, file_crs=table.crs)
     note_elsewhere(placed, rows, countries, contract.id, ground)
     values = plain_texts(rows, countries, notices)
-    values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
+    values["nace"], values["names"], values["country"] = codes_of_nace(rows), harmonize_names(rows), countries
     _origins(values, rows, table, contract, notices)
-    _types(values, rows, contract, vocabulary, notices)
+    values["type"], values["theme"] = types_and_themes(rows, contract, countries, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)
     _years(values, rows, contract, notices)
     note_lost_characters(rows, notices)
@@ -115,154 +98,6 @@ def _with_defaults(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return rows
 
 
-def _column(rows: pd.DataFrame, name: str) -> Iterable[Any]:
-    return rows[name] if name in rows else [None] * len(rows)
-
-
-def _clean(rows: pd.DataFrame, name: str, read: Callable[[Any], str | None] = clean_text) -> list[str | None]:
-    return of_each(rows[name], read) if name in rows else [None] * len(rows)
-
-
-def _schemes(rows: pd.DataFrame) -> dict[str, str]:
-    """Return the columns of codes in public schemes (`sector:<scheme>`), each with its scheme."""
-    return {name: name.removeprefix("sector:") for name in map(str, rows) if name.startswith("sector:")}
-
-
-def _types(
-    values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices
-) -> None:
-    """Set `type` and `theme`; what short words mean depends on `country`."""
-    types: list[str | None] = []
-    themes: list[str | None] = []
-    for kind, sector, raw_theme, name, coded, country, city in zip(
-        *(_trades(rows, column, Meanings(contract, column), vocabulary) for column in ("type", "sector")),
-        *(_clean(rows, column, read) for column, read in (("theme", clean_text), ("name", named_text))),
-        _coded_sectors(rows, contract, vocabulary, notices),
-        values["country"].tolist(),
-        _clean(rows, "city", named_text),
-        strict=True,
-    ):
-        for column, trade in (("type", kind), ("sector", sector)):
-            if trade.unmapped and (column == "type" or kind.type is None):
-                notices.add("unmapped_value", column, trade.unmapped)
-        found = told = kind.type or sector.type or coded.type
-        if name and (kind.type is None or kind.type in _UNSPECIFIED):
-            found = _refined(told, vocabulary.guess_type(name, country, city), coded.works, vocabulary)
-        types.append(found)
-        stated = vocabulary.map_theme(raw_theme)
-        if raw_theme and stated is None and not says_unknown(raw_theme):
-            notices.add("unmapped_value", "theme", raw_theme)
-        if found != told and stated == vocabulary.theme_of(told):
-            stated = None
-        themes.append(
-            stated
-            or (vocabulary.theme_of(found) if found and found not in GENERIC_TYPES else None)
-            or kind.theme
-            or sector.theme
-            or coded.theme
-            or vocabulary.theme_of(found)
-        )
-    values["type"], values["theme"] = types, themes
-
-
-def _refined(told: str | None, guessed: str | None, works: str | None, vocabulary: Vocabulary) -> str | None:
-    """Return the type that a name tells where the source tells none, or only what all works of a branch are.
-
-    A branch says less than a name that fits it: lime works are among "Cement", rolling mills among "Iron and steel";
-    but a smelter may be called a "Huta" (the `works` of its class of NACE tell), and a paper mill a
-    "Mill". Works are no museum by their name.
-    """
-    theme = vocabulary.theme_of(guessed)
-    if told in {None, *_UNSPECIFIED} and guessed in _NAMES_OF_ALL and theme == vocabulary.theme_of(works):
-        return works
-    if told is None or guessed is None:
-        return guessed or told
-    if told in _BURN_LIME.get(guessed, ()):
-        return guessed
-    if told in _UNSPECIFIED:
-        return told if theme == MUSEUM_THEME or guessed in GENERIC_TYPES else guessed
-    return guessed if theme == vocabulary.theme_of(told) and guessed not in _NAMES_OF_ALL else told
-
-
-class _Trade(NamedTuple):
-    """What a word for a trade means: a type, or a theme where the contract says no more; else the word itself."""
-
-    type: str | None = None
-    theme: str | None = None
-    unmapped: str | None = None
-
-
-def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Vocabulary) -> list[_Trade]:
-    """Return what each cell of a column of words for trades means; the contract decides first."""
-    told = cache(partial(_trade, vocabulary))
-
-    def meant_by(cell: Any) -> _Trade:
-        text, meant = clean_text(cell), meanings.of(cell)
-        parts = [part for part in text.split(";") if part.strip()] if text and meant is None and ";" in text else []
-        said = [_meant_trade(meanings.of(part), clean_text(part), told, vocabulary) for part in parts]
-        return _of_several(said, vocabulary) or _meant_trade(meant, text, told, vocabulary)
-
-    return of_each(_column(rows, column), meant_by)
-
-
-def _meant_trade(meant: str | None, text: str | None, told: Callable[[str], _Trade], vocabulary: Vocabulary) -> _Trade:
-    """Return what a cell says of a trade: what the contract says that it means, else what its words do."""
-    if meant is not None:
-        return _Trade(theme=meant) if meant in vocabulary.themes else _Trade(meant or None)
-    return _Trade() if text is None or says_unknown(text) else told(text)
-
-
-def _of_several(said: Sequence[_Trade], vocabulary: Vocabulary) -> _Trade | None:
-    """Return the one kind of works of which several values of a cell tell; None where they tell of none, or of two.
-
-    That works are a museum now, or a monument, says less than what they were.
-    """
-    types = {trade.type for trade in said if trade.type}
-    works = {found for found in types if vocabulary.theme_of(found) != MUSEUM_THEME} - GENERIC_TYPES
-    found = finest(works or types)
-    return _Trade(found.pop()) if len(found) == 1 else None
-
-
-def _trade(vocabulary: Vocabulary, text: str) -> _Trade:
-    """Return what a text says of a trade: a type, else a branch; of several branches none is the site's one."""
-    found = vocabulary.map_type(text)
-    parts = [text] if vocabulary.map_theme(text) else [part for part in LISTED.split(text) if part.strip()]
-    branches = {vocabulary.map_theme(part) or vocabulary.theme_of(vocabulary.map_type(part)) for part in parts}
-    if found and branches <= {None, vocabulary.theme_of(found)}:
-        return _Trade(found)
-    theme = branches.pop() if len(branches) == 1 else None
-    return _Trade(theme=theme, unmapped=None if theme else text)
-
-
-def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices) -> list[Sector]:
-    """Return what each row's code in a public scheme means (columns `sector:<scheme>` and `nace`), the finest first."""
-    schemes = _schemes(rows)
-    for column, scheme in schemes.items():
-        if not vocabulary.knows_scheme(scheme):
-            known = ", ".join(sorted(SCHEMES))
-            raise ContractError(f"{contract.declared_in}: [columns] {column}: no such scheme. Known: {known}.")
-    found = [Sector(None, None)] * len(rows)
-    for column, scheme in (schemes | {"nace": "nace"}).items():
-        if column not in rows:
-            continue
-        for n, code in enumerate(_clean(rows, column)):
-            meant = vocabulary.map_sector(scheme, code)
-            if meant is None and code and column != "nace":
-                notices.add("unmapped_value", column, code)
-            if meant is not None and found[n].theme is None:
-                found[n] = meant
-    return found
-
-
-def _nace(rows: pd.DataFrame) -> list[str | None]:
-    """Return each row's code of NACE: the one that is stated as such, else that of a column of its scheme."""
-    codes: list[str | None] = [None] * len(rows)
-    for column, scheme in ({"nace": "nace"} | _schemes(rows)).items():
-        cells = zip(codes, _clean(rows, column, known_text), strict=True)
-        codes = [code or (cell and nace_code(scheme, cell)) for code, cell in cells]
-    return codes
-
-
 def _states(
     values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices
 ) -> None:
@@ -273,10 +108,10 @@ def _states(
         "present_use": partial(_listed, Meanings(contract, "present_use"), PRESENT_USES, vocabulary.map_use),
     }
     for name, read in readers.items():
-        told = notices.of_cells(_column(rows, name), read, "unmapped_value", name)
+        told = notices.of_cells(cells_of(rows, name), read, "unmapped_value", name)
         values[name] = [found or "unknown" for found in told]
     known = (values[name].tolist() for name in ("present_use", "status", "type"))
-    cells = zip(*known, _column(rows, "status"), strict=True)
+    cells = zip(*known, cells_of(rows, "status"), strict=True)
     values["present_use"] = [use_of(use, status, cell, kind, vocabulary) for use, status, kind, cell in cells]
 
 
@@ -311,8 +146,8 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices
     spans = []
     settled = settled_starts(contract)
     span_of = cache(life_span)
-    texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
-    for start, end, status, cell in zip(*texts, values["status"].tolist(), _column(rows, "status"), strict=True):
+    texts = (date_texts(cells_of(rows, name), contract.values.get(name, {})) for name in YEARS)
+    for start, end, status, cell in zip(*texts, values["status"].tolist(), cells_of(rows, "status"), strict=True):
         opened, closed = years_beside(status, cell)
         start, end = start or opened, end or closed
         span = span_of(start, end)
@@ -339,7 +174,7 @@ def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: 
         code = None if doubtful else country_code(meanings.of(cell) or text)
         return Told(code, text if text and code is None and (doubtful or clean_text(text)) else None)
 
-    told = notices.of_cells(_column(rows, "country"), read, "unmapped_value", "country")
+    told = notices.of_cells(cells_of(rows, "country"), read, "unmapped_value", "country")
     return [code or ground.country for code in told]
 
 
@@ -353,7 +188,7 @@ def _accuracies(
     meanings = Meanings(contract, "accuracy_m")
     unit_m = unit_of_heads(contract.mapped.get("accuracy_m", ()))
     mapped: list[Any] = []
-    for cell, country in zip(_column(rows, "accuracy_m"), countries, strict=True):
+    for cell, country in zip(cells_of(rows, "accuracy_m"), countries, strict=True):
         meant, text = meanings.of(cell), clean_text(cell)
         value = text if meant is None else meant
         given = cell if meant is None else meant
@@ -370,7 +205,7 @@ def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract
     """Set what tells where a record comes from and under which terms."""
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
     # Two sites whose number is "brak" (none) would be one by it.
-    numbers = zip(*(_clean(rows, name, named_text) for name in schemes), strict=True) if schemes else [()] * len(rows)
+    numbers = zip(*(texts_of(rows, name, named_text) for name in schemes), strict=True) if schemes else [()] * len(rows)
     ids = [dict(zip((name[4:] for name in schemes), row, strict=True)) for row in numbers]
     values["ids"] = [to_json(entry | _item(entry)) if entry else None for entry in ids]
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)
@@ -379,7 +214,7 @@ def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract
     values["licence"] = contract.licence
     values["retrieved_at"] = _date(contract.retrieved) or table.data_time
     stated = _date(contract.valid_at) or table.data_time
-    days = notices.of_cells(_clean(rows, "valid_at"), _valid_at, "unread_date", "valid_at")
+    days = notices.of_cells(texts_of(rows, "valid_at"), _valid_at, "unread_date", "valid_at")
     values["valid_at"] = [day or stated for day in days]
     for name in ("tags", "content_hash", "place"):
         values[name] = rows[name].array if name in rows else None

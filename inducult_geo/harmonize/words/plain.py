@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
 from inducult_geo.harmonize.words.notices import Notices, Told
 from inducult_geo.harmonize.words.websites import web_address
-from inducult_geo.text import known_text, named_text, of_each, plain_postcode
+from inducult_geo.text import clean_text, known_text, named_text, of_each, plain_postcode
 
 _NAMED: Final = ("operator", "address", "postcode", "city", "heritage_ref")
 """Columns that hold a name or a number: there "0" or "XXX" is none."""
@@ -18,6 +18,16 @@ _TOLD: Final = (
     *("website", "wikipedia", "image", "visitor_access", "opening_hours", "fee", "wheelchair"),
     *("heritage_scheme", "heritage_designation", "erih_role"),
 )
+
+
+def cells_of(rows: pd.DataFrame, name: str) -> Iterable[Any]:
+    """Return the cells of a column of raw rows; nulls where it is not there."""
+    return rows[name] if name in rows else [None] * len(rows)
+
+
+def texts_of(rows: pd.DataFrame, name: str, read: Callable[[Any], str | None] = clean_text) -> list[str | None]:
+    """Return the texts of a column of raw rows as `read` tells them; nulls where it is not there."""
+    return of_each(rows[name], read) if name in rows else [None] * len(rows)
 
 
 def plain_texts(rows: pd.DataFrame, countries: Sequence[str | None], notices: Notices) -> pd.DataFrame:
@@ -34,7 +44,7 @@ def plain_texts(rows: pd.DataFrame, countries: Sequence[str | None], notices: No
     """
     readers = dict.fromkeys(_NAMED, named_text) | dict.fromkeys(_TOLD, known_text)
     values = pd.DataFrame(
-        {name: of_each(rows[name], read) if name in rows else [None] * len(rows) for name, read in readers.items()},
+        {name: texts_of(rows, name, read) for name, read in readers.items()},
         index=rows.index,
     )
     values["website"] = notices.of_cells(values["website"], _website, "no_web_address", "website")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
@@ -79,15 +79,16 @@ def types_and_themes(
             notices.add("unmapped_value", "theme", raw_theme)
         if found != told and stated == vocabulary.theme_of(told):
             stated = None
-        themes.append(
-            stated
-            or (vocabulary.theme_of(found) if found and found not in GENERIC_TYPES else None)
-            or kind.theme
-            or sector.theme
-            or coded.theme
-            or vocabulary.theme_of(found)
-        )
+        themes.append(stated or _theme(found, (kind, sector, coded), vocabulary))
     return types, themes
+
+
+def _theme(found: str | None, said: Iterable[_Trade | Sector], vocabulary: Vocabulary) -> str | None:
+    """Return the theme of a type; of works of no special one ("factory") that of the branch which is told beside it."""
+    theme = vocabulary.theme_of(found)
+    if found and found not in GENERIC_TYPES and theme:
+        return theme
+    return next((one.theme for one in said if one.theme), theme)
 
 
 def _refined(told: str | None, guessed: str | None, works: str | None, vocabulary: Vocabulary) -> str | None:

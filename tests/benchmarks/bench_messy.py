@@ -96,7 +96,7 @@ def main() -> None:
             rows.append(row(path.name, report, decided))
             dates += [
                 {"file": path.name, "column": share.column, "dates": share.filled, "read": share.read}
-                | {"not read": ", ".join(share.unread)}
+                | {"not read": "; ".join(share.unread)}
                 for share in report.dates
                 if share.filled
             ]

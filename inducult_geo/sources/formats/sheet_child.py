@@ -1,8 +1,7 @@
 """Read one spreadsheet in a process of its own, print its sheets as JSON: `sheet_child.py FILE SHEET MEMORY_MB`.
 
 One stray cell in the last corner makes the reader ask for half a terabyte, which ends its process. So that it is not
-ours, this file is run as a program by `sheets`; it needs nothing but the
-standard library, calamine and `sheet_opened`.
+ours, this file is run as a program by `sheets`; it needs nothing but the standard library, calamine and `sheet_opened`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import rasterio
+from bundles import contracts, small_bundle
+from faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
+from faults import _project as in_project
 from typer.testing import CliRunner
 
 from inducult_geo.cli import app
@@ -35,9 +38,6 @@ from inducult_geo.publish.promises.verify import PROMISES, Finding, verify
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.releasing.assemble import with_surfaces
 from inducult_geo.releasing.withholding import for_release
-from tests.bundles import contracts, small_bundle
-from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
-from tests.faults import _project as in_project
 
 NAMES = [*PROMISES]
 

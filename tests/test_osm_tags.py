@@ -62,6 +62,13 @@ WANTED = [
     {"industrial": "foundry"},
     {"industrial": "a_kind_without_a_row", "name": "Werk"},
     {"construction:man_made": "works"},
+    {"disused:railway": "station"},
+    {"building": "industrial", "old_name:1950-1990": "VEB Motor"},
+    {"building": "industrial", "was:name": "Kammgarn"},
+    {"landuse": "industrial", "power": "substation", "heritage": "2"},
+    {"landuse": "industrial", "man_made": "works", "plant:source": "solar"},
+    {"tourism": "museum", "name": "Železarski muzej"},
+    {"tourism": "museum", "museum": "mine"},
 ]
 UNWANTED = [
     {},
@@ -91,6 +98,13 @@ UNWANTED = [
     {"landuse": "residential", "name": "Neubau", "heritage": "4"},
     {"man_made": "storage_tank", "name": "T1"},
     {"disused:highway": "raceway"},
+    {"landuse": "industrial", "power": "plant", "plant:source": "solar", "name": "Solarpark"},
+    {"landuse": "industrial", "power": "substation", "name": "Umspannwerk", "operator": "APG"},
+    {"power": "plant", "plant:source": "solar;battery"},
+    {"power": "plant", "generator:source": "wind", "name": "Windpark"},
+    {"historic": "building", "craft": "optician"},
+    {"tourism": "museum", "name": "Museo della Civiltà Montanara"},
+    {"tourism": "museum", "museum": "minerals"},
 ]
 
 
@@ -123,6 +137,14 @@ def test_unwanted(tags):
         ({"landuse": "industrial", "industrial": "unheard_of"}, ("industrial_area", "housing_landscape")),
         ({"industrial": "unheard_of"}, ("factory", "other")),
         ({"amenity": "bench"}, (None, None)),
+        ({"building": "industrial", "power": "generator"}, ("industrial_building", "other")),
+        ({"power": "generator", "heritage": "2"}, ("power_station", "energy")),
+        ({"was:landuse": "industrial", "landuse": "residential"}, ("brownfield", "housing_landscape")),
+        ({"landuse": "residential", "name": "Tuinwijk"}, ("workers_housing", "housing_landscape")),
+        ({"building": "industrial", "man_made": "water_works", "name": "Úpravna vody"}, ("waterworks", "water_waste")),
+        ({"building": "industrial", "name": "Wasseraufbereitung"}, ("industrial_building", "other")),
+        ({"building": "industrial", "name": "Erzaufbereitung"}, ("ore_processing", "mining")),
+        ({"landuse": "railway", "name": "Deponiebahn"}, ("industrial_railway", "transport_storage")),
     ],
     ids=str,
 )
@@ -160,6 +182,13 @@ def test_type_of(tags, expected):
         ({"man_made": "windmill"}, "unknown"),
         ({"man_made": "mineshaft", "disused": "yes"}, "disused"),
         ({"amenity": "bench"}, "unknown"),
+        ({"railway": "disused_station"}, "disused"),
+        ({"man_made": "works", "razed": "yes"}, "decommissioned"),
+        ({"man_made": "works", "abandoned:building": "yes"}, "disused"),
+        # Of a part of the works, or of one that is added, not of what the object is.
+        ({"landuse": "industrial", "removed:man_made": "chimney"}, "functional"),
+        ({"man_made": "works", "construction:building": "industrial"}, "functional"),
+        ({"building": "industrial", "disused:man_made": "works"}, "disused"),
     ],
     ids=str,
 )
@@ -177,6 +206,13 @@ def test_status_of(tags, status):
         ({"man_made": "works", "opening_date": "2019-05"}, "functional"),
         ({"man_made": "works", "opening_date": "2024"}, "functional"),
         ({"man_made": "works", "end_date": "soon"}, "functional"),
+        ({"man_made": "works", "end_date": "~1990"}, "decommissioned"),
+        ({"man_made": "works", "end_date": "before 1945"}, "decommissioned"),
+        ({"man_made": "works", "end_date": "1990..1995"}, "decommissioned"),
+        ({"man_made": "works", "end_date": "late C20"}, "decommissioned"),
+        ({"man_made": "works", "end_date": "C21"}, "functional"),
+        ({"man_made": "works", "end_date": "~2024"}, "functional"),
+        ({"man_made": "works", "end_date": "no 12345"}, "functional"),
     ],
     ids=str,
 )
@@ -204,6 +240,7 @@ def test_dates_are_compared_with_the_time_of_the_data(tags, status):
         ({"building": "industrial", "name": "Hilti Werk 1"}, "factory"),
         ({"building": "industrial", "shop": "stationery"}, "unknown"),
         ({"building": "industrial", "office": "it", "heritage": "2"}, "monument"),
+        ({"building": "industrial", "amenity": "nightclub"}, "unknown"),
         ({"building": "industrial", "shop": "cheese", "craft": "cheese"}, "factory"),
     ],
     ids=str,

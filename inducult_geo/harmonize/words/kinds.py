@@ -24,8 +24,8 @@ from inducult_geo.harmonize.words.vocabulary import (
 )
 from inducult_geo.text import clean_text, known_text, named_text, of_each, says_unknown
 
-_UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
-"""Types of works, and of their buildings, of which nothing is told but that they are that."""
+_UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building", "industrial_area"}
+"""Types of works, of their buildings and of their land, of which nothing is told but that they are that."""
 
 _NAMES_OF_ALL: Final = frozenset({"ironworks"})
 """Types whose words are in the names of other works of their branch, too ("Huta Aluminium")."""

@@ -20,19 +20,10 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.catalog import OSM
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Problem, Raw, RawTable, content_hash, to_json
-from inducult_geo.name_keys import name_language
+from inducult_geo.sources.osm.names import NAME_KEYS, further_name, is_name
 from inducult_geo.sources.osm.objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm.shapes import INCOMPLETE
-from inducult_geo.sources.osm.tags import (
-    NAME_KEYS,
-    Tags,
-    TagTable,
-    is_museum,
-    is_name,
-    is_there,
-    load_tag_table,
-    values_of,
-)
+from inducult_geo.sources.osm.tags import Tags, TagTable, is_museum, is_there, load_tag_table, values_of
 from inducult_geo.text import counted
 
 ACCURACY_M = 5.0
@@ -66,9 +57,6 @@ FIRST_OF: Mapping[str, tuple[str, ...]] = {
     "ids.wikidata": ("wikidata",),
 }
 """Field of a record -> the keys that may hold it, best first."""
-
-_FURTHER = frozenset({"alt_name", "old_name", "official_name", "short_name", "loc_name"})
-"""Keys of names that may stand in a language, too: "old_name:de" is how a works in Bohemia was called."""
 
 _PERSONAL = frozenset({"phone", "mobile", "fax", "email", "whatsapp"})
 
@@ -105,13 +93,24 @@ OPERATORS: Mapping[str, str] = {
 }
 """Full names that stand in `heritage:operator` instead of the usual short ones."""
 
+_SHOWN = "visitor_mine"
+_CULTURE = frozenset(
+    {"arts_centre", "theatre", "cinema", "community_centre", "library", "events_venue", "music_venue", "nightclub"}
+)
+
 _USES: tuple[tuple[str, Callable[[Tags], bool]], ...] = (
     ("museum", is_museum),
     (
         "culture",
-        lambda tags: tags.get("amenity") in {"arts_centre", "theatre", "cinema", "community_centre", "library"},
+        lambda tags: tags.get("amenity") in _CULTURE,
     ),
-    ("housing", lambda tags: tags.get("building") in {"apartments", "residential", "house"}),
+    (
+        "housing",
+        lambda tags: (
+            tags.get("building") in {"apartments", "residential", "house"}
+            or "residential" in values_of(tags.get("landuse", ""))
+        ),
+    ),
     (
         "business",
         lambda tags: is_there(tags, "shop") or is_there(tags, "office") or tags.get("building") in {"office", "retail"},
@@ -204,19 +203,18 @@ def _row(key: str, tags: Tags, table: TagTable, edited: str | None, day: str | N
         "address": _address(tags),
         **_heritage(tags),
         "visitor_access": _visitor_access(tags),
-        "present_use": _present_use(tags, status, aspect),
+        "present_use": _present_use(tags, kind, status, aspect),
         "tags": to_json({name: text for name, text in tags.items() if not _is_personal(name)}),
         "valid_at": edited or day,
     }
 
 
 def _names(tags: Tags) -> dict[str, str]:
-    """Return names by their keys; further ones ("old_name:de", "loc_name") stand behind the plain old and other one."""
+    """Return names by their keys; further ones ("old_name:de", "disused:name") stand behind the plain old and other."""
     found = {key: text for key, text in tags.items() if is_name(key)}
-    for key in sorted(tags.keys() - found.keys()):
-        role, colon, language = key.partition(":")
-        if role in _FURTHER and (not colon or name_language(f"name:{language}")):
-            plain = role if role == "old_name" else "alt_name"
+    for key in sorted(key for key in tags.keys() - found.keys() if "name" in key):
+        plain = further_name(key)
+        if plain is not None:
             found[plain] = ";".join(text for text in (found.get(plain), tags[key]) if text)
     return found
 
@@ -261,13 +259,18 @@ def _visitor_access(tags: Tags) -> str | None:
     return _ACCESS.get(tags.get("access", ""))
 
 
-def _present_use(tags: Tags, status: str, aspect: str) -> str:
-    """Return one of `PRESENT_USES`: what is tagged there, else production where a factory runs, none where it ended."""
+def _present_use(tags: Tags, kind: str | None, status: str, aspect: str) -> str:
+    """Return one of `PRESENT_USES`: what is tagged there, else production where a factory runs, none where it ended.
+
+    A mine that visitors are let into is a museum, though nothing is won there any more.
+    """
     for use, holds in _USES:
         if holds(tags):
             return use
+    if kind == _SHOWN and tags.get("tourism") == "attraction":
+        return "museum"
     if status in CLOSED:
-        return "none"
+        return "housing" if tags.get("landuse") == "residential" else "none"
     return "production" if status == "functional" and aspect in ("factory", "both") else "unknown"
 
 

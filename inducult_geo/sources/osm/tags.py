@@ -28,13 +28,13 @@ from functools import cache, cached_property
 from importlib.resources import files
 
 from inducult_geo.errors import CatalogError
-from inducult_geo.name_keys import name_language
+from inducult_geo.sources.osm.days import is_past
+from inducult_geo.sources.osm.names import holds_name
 from inducult_geo.values import ASPECTS, STATUSES
 
 Tags = Mapping[str, str]
 MONUMENT, FACTORY, BOTH, UNKNOWN = ASPECTS
 _RUNNING = ("functional", "underConstruction")
-NAME_KEYS = ("name", "alt_name", "old_name", "short_name", "official_name")
 _SERVICES = frozenset({"transport", "water"})
 _NOT_THERE = frozenset({"no", "none", "vacant", "disused"})
 
@@ -58,9 +58,9 @@ class Condition:
     words: tuple[str, ...] = ()
 
     def holds(self, tags: Tags) -> bool:
-        """Whether one of the `;`-separated values fits; `name` means a name in any language or role."""
+        """Whether one of the `;`-separated values fits; `name` is a name in any language or role, or a former one."""
         if self.key == "name":
-            return any(self._fits(text) for key, text in tags.items() if is_name(key))
+            return any(self._fits(text) for key, text in tags.items() if holds_name(key))
         return self.key in tags and self._fits(tags[self.key])
 
     def _fits(self, text: str) -> bool:
@@ -169,7 +169,7 @@ class TagTable:
             Without it an `end_date` counts as past and an `opening_date` for nothing.
         """
         hits = list(self.hits(tags))
-        found = [hit.life for hit in hits if hit.life is not None]
+        found = [hit.life for hit in self._deciding(hits) if hit.life is not None]
         found += [life for condition, life in self.states if condition.holds(tags)]
         found += self._dated(tags, as_of)
         if any(hit.life is None and _ends_by_tag(hit.row) for hit in hits):
@@ -219,10 +219,30 @@ class TagTable:
             condition.holds(tags) and life.scheme == "osm_key" and life.keep == "yes" for condition, life in self.states
         )
 
+    def _deciding(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the hits that say what an object is.
+
+        A chimney that is gone, or a hall that is being built, tells nothing of the life of the works that it is tagged
+        on: what gives no type beside the plain tags gives no status.
+        """
+        plain = max((self._ranks[hit.row.key, hit.row.value] for hit in hits if hit.life is None), default=0)
+        return [hit for hit in hits if hit.life is None or self._ranks[hit.row.key, hit.row.value] >= plain]
+
+    @cached_property
+    def _ranks(self) -> Mapping[tuple[str, str], int]:
+        """The priority of the rule that gives the type where a tag of the table stands alone; 0 where none does."""
+        found = {}
+        for key, values in self.rows.items():
+            for value in values:
+                alone = {key: value}
+                fitting = (rule for rule in self._rules_for(alone) if all(one.holds(alone) for one in rule.conditions))
+                found[key, value] = next((rule.priority for rule in fitting), 0)
+        return found
+
     def _dated(self, tags: Tags, as_of: str | None) -> Iterator[Lifecycle]:
-        """Yield what dates of end and opening say; only ISO-like dates are compared, as text of equal length."""
+        """Yield what dates of end and opening say; an opening only where it is told as a day, a month or a year."""
         end, opening = tags.get("end_date", ""), tags.get("opening_date", "")
-        if end[:4].isdigit() and (as_of is None or end < as_of[: len(end)]):
+        if is_past(end, as_of):
             yield self.specials["end_date<now"]
         if opening[:4].isdigit() and as_of is not None and opening > as_of[: len(opening)]:
             yield self.specials["opening_date>now"]
@@ -332,11 +352,6 @@ def _is_only(tags: Tags, unless: tuple[Condition, ...]) -> bool:
         if set(values_of(tags[key])) <= banned:
             return True
     return False
-
-
-def is_name(key: str) -> bool:
-    """Whether a key holds a name: plain, in a role, or in a language (`name:de`, not `name:etymology`)."""
-    return key in NAME_KEYS or name_language(key) is not None
 
 
 def _condition(text: str) -> Condition:

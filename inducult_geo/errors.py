@@ -115,8 +115,13 @@ def steady(message: str | None) -> str | None:
     if message is None:
         return None
     parts = re.split(r"((?<!\w)'[^'\n]{1,80}'(?!\w))", message)
-    parts[::2] = (re.sub(r"\S*\d\S*", "#", part) for part in parts[::2])
+    # Word by word: to look for a digit from each letter on would take for ever in a name without end.
+    parts[::2] = (re.sub(r"\S+", _without_number, part) for part in parts[::2])
     return " ".join("".join(parts).split())
+
+
+def _without_number(word: re.Match[str]) -> str:
+    return "#" if any(map(str.isdecimal, word[0])) else word[0]
 
 
 def is_no_plain_file(path: Path) -> bool:

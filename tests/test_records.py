@@ -468,6 +468,9 @@ def test_a_code_of_nace_is_kept_with_its_revision(vocabulary: Vocabulary, row: d
         ("brewery", "Ziegelei Müller", "brewery"),
         ("industrial_building", "Cegielnia Nowak", "brickworks"),
         ("industrial_building", "Hilti Werk 1", "industrial_building"),
+        ("industrial_area", "Stahlwerk Donawitz", "steelworks"),
+        ("industrial_area", "Gewerbepark Ziegelei", "industrial_area"),
+        ("industrial_area", "Industriegebiet Nord", "industrial_area"),
     ],
 )
 def test_a_name_says_more_of_works_never_that_they_are_a_museum(

@@ -14,7 +14,16 @@ from inducult_geo.catalog.models import NAME_FIELDS
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.dates.read import reasons_unread
 from inducult_geo.harmonize.words.meanings import KNOWN_WORDS, YEARS
-from inducult_geo.text import first_few, line_of, lost_characters, may_be_meant, named_text, names_nobody, of_each
+from inducult_geo.text import (
+    first_few,
+    line_of,
+    lost_characters,
+    may_be_meant,
+    named_text,
+    names_nobody,
+    of_each,
+    shortened,
+)
 
 _NAMES_OF_OTHERS = frozenset(("operator", "address", "city", "parent"))
 _NAMED = _NAMES_OF_OTHERS | NAME_FIELDS
@@ -77,7 +86,7 @@ class Notices:
         found = []
         for (kind, column), counter in sorted(self._seen.items()):
             most = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-            some = first_few([f"'{value}' ({number})" for value, number in most], _MOST_NAMED)
+            some = first_few([f"'{shortened(value, _LONGEST_TEXT)}' ({number})" for value, number in most], _MOST_NAMED)
             known = f" {KNOWN_WORDS[column]}" if column in KNOWN_WORDS else ""
             if kind == "unread_date" and column in YEARS:
                 known = reasons_unread(counter) + known

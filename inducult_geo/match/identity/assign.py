@@ -288,8 +288,10 @@ def _salted(
     used = ({*among(known[0], wanted)} - buried).union(*(among(ids, wanted) for ids in known[1:]))
     made = []
     for group, key in zip(groups, keys, strict=True):
-        # A buried id of any of the records comes first: that is what makes a split the reverse of a merge.
+        # A buried id of any of the records comes first: that is what makes a split the reverse of a merge. So does one
+        # that was made for its oldest when it was split off before, and the plain one stayed with the others.
         returned = sorted(own.get(group, set()) - used)
+        returned += [identifier for identifier in tried[key] if identifier in buried and identifier not in used]
         free = (identifier for identifier in tried[key] if identifier not in used and identifier not in buried)
         made.append(returned[0] if returned else next(free))
         used.add(made[-1])

@@ -165,6 +165,8 @@ def successors(
 ) -> dict[str, str]:
     """Return for each of some records that are gone the record of this run as which it goes on, over many runs.
 
+    Where a list has its old keys back, a record that had gone on under a new key goes on under the old one again.
+
     Parameters
     ----------
     keys
@@ -184,6 +186,9 @@ def successors(
     after = _followers(registry)
     after |= {heir.old_key: key for key, heir in found.items()}
     ends = {key: _last(key, after, here) for key in gone}
+    before = dict(registry[["record_key", "succeeds"]].dropna().itertuples(index=False, name=None))
+    before |= {key: heir.old_key for key, heir in found.items()}
+    ends |= {key: _last(key, before, here) for key, end in ends.items() if end not in here}
     return {key: end for key, end in ends.items() if end in here}
 
 

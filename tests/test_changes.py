@@ -472,6 +472,9 @@ def test_a_value_that_went_with_a_license_is_told_no_more(public, tmp_path: Path
     assert site_id in set(with_changes(now, last)[0].changes["site_id"]), "while the register is public it is told"
     closed = public.sources.assign(publish=public.sources["publish"] & public.sources["source"].ne("register"))
     assert site_id not in set(with_changes(replace(now, sources=closed), last)[0].changes["site_id"])
+    gone = public.sources[public.sources["source"].ne("register")].reset_index(drop=True)
+    told = with_changes(replace(now, sources=gone), last)[0].changes
+    assert site_id not in set(told["site_id"]), "nobody knows the terms of what is called otherwise, or is not declared"
 
 
 def test_a_damaged_last_release_is_told(public, tmp_path: Path) -> None:

@@ -219,6 +219,15 @@ def test_of_a_chain_the_first_that_is_here_goes_on() -> None:
     assert successors("a", rows, {}, "d") == {"a": "d"}
 
 
+def test_a_list_that_has_its_old_keys_back_goes_on_under_them() -> None:
+    """What was decided under the new keys was lost, and what was taken back under them came to life again."""
+    rows = pd.DataFrame({"record_key": ["b", "c", "d"], "succeeds": ["a", "b", None], "went_into": [None, None, "e"]})
+    assert successors("bc", rows, {}, "a") == {"b": "a", "c": "a"}
+    assert successors("c", rows, {}, "ab") == {"c": "b"}
+    assert successors("b", rows, {}, "ac") == {"b": "c"}, "where both are there, on as it went on"
+    assert successors("e", rows, {}, "d") == {}, "what took another in is not that other"
+
+
 def test_each_takes_over_once_the_nearest_first() -> None:
     new = records(thing("osm:way/3", "Hilti AG", square(40, 55)), thing("osm:way/4", "Hilti AG", square(40, 90)))
     for far, near in (("osm:way/1", "osm:way/2"), ("osm:way/2", "osm:way/1")):

@@ -120,6 +120,19 @@ def test_merge_and_split_of_two_sites():
     assert stones(split.registry) == {}
 
 
+def test_a_second_split_brings_the_id_of_the_first_back():
+    """Each split made another one, and the ninth found none left."""
+    whole = assign({"a:1": 1, "b:1": 1, "c:1": 1})
+    seen, last = set(), whole
+    for _ in range(9):
+        split = assign({"a:1": 1, "b:1": 2, "c:1": 2}, last.registry)
+        seen.add(split.members["a:1"])
+        assert split.members["b:1"] == whole.members["b:1"]
+        last = assign({"a:1": 1, "b:1": 1, "c:1": 1}, split.registry)
+        assert set(last.members) == set(whole.members)
+    assert len(seen) == 1
+
+
 def test_what_comes_back_does_not_take_the_id_from_who_bore_it_all_the_time():
     whole = assign({"a:1": 1, "b:1": 1, "b:2": 1})
     site = whole.members["a:1"]

@@ -16,6 +16,7 @@ from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.publish.layers.former_ids import former_ids, former_keys
 from inducult_geo.publish.licences import credit_lines, credit_text, licence_names
 from inducult_geo.releasing.withholding import NOT_SHOWN, for_release, grid_centers
+from inducult_geo.resolving.gaps import with_gaps
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +213,33 @@ def test_how_large_a_generalized_place_is_is_not_told():
     assert on_grid.any()
     assert sites.loc[on_grid, "area_m2"].isna().all()
     assert sites.loc[~on_grid, "area_m2"].eq(12_345.0).any()
+    known = sites["lineage"].map(from_json)
+    assert not any("area_m2" in of or "elevation_m" in of for of in known[on_grid]), "nothing comes from where none is"
+
+
+def test_how_large_a_generalized_place_is_is_not_told_by_a_pair():
+    bundle = small_bundle()
+    bundle.pairs["why"] = "outline of 7901 m², 12.5 m outside -1.5; name +2.0"
+    pairs = for_release(bundle, contracts()).pairs
+    wide = pairs["left_key"].str.startswith("wide:") | pairs["right_key"].str.startswith("wide:")
+    assert set(pairs.loc[wide, "why"]) == {"outline of … m², … m outside; name"}
+
+
+@pytest.mark.parametrize("hidden", ["grid", "at home"])
+def test_how_far_places_lie_from_each_other_is_not_told_of_what_is_hidden(hidden):
+    """Of one record that was compared, the median distance is a circle around it."""
+    bundle = small_bundle()
+    accepted = bundle.records[bundle.records["reason"].isna()].groupby("source")["record_key"].first()
+    one, other = accepted["osm"], accepted["wide"]
+    pair = bundle.pairs.iloc[:1].assign(left_key=one, right_key=other, left_site="s", right_site="s", distance_m=13.2)
+    told = with_gaps(bundle.sources, bundle.records.assign(accuracy_m=10.0), pair)
+    assert told.loc[told["compared"] > 0, "median_gap_m"].tolist() == [13.2, 13.2]
+    terms = contracts()
+    if hidden == "at home":
+        terms["wide"] = terms["wide"].model_copy(update={"publish": False, "publish_grid_m": None})
+    sources = for_release(replace(bundle, pairs=pair, sources=told), terms).sources.set_index("source")
+    assert sources["compared"].eq(0).all()
+    assert sources["median_gap_m"].isna().all()
 
 
 def test_distances_to_a_generalized_place_are_not_told(released):

@@ -72,6 +72,9 @@ def test_what_is_private_never_leaves(contract: Contract, tmp_path: Path) -> Non
     assert "eva" not in table.frame["tags"][0]
     assert not [one for one in table.problems if one.kind in ("persons", "unmapped_column")]
     assert [*table.frame["key"]] == ["1", "2"]
+    put(tmp_path, "nr;nazwa;X;Y;qid;Telefon;uwagi\n1;Huta;1;2;Q1;0375 778;jan@example.org\n2;Hala;1;3;;;\n")
+    again = read_partner(Contract.model_validate(dict(kept)), find_files(contract))
+    assert [*again.frame["content_hash"]] == [*table.frame["content_hash"]], "a number is soon tried against a hash"
     for private, says in (("Telefn", "Did you mean 'Telefon'"), ("nazwa", "mapped to 'name', which is published")):
         with pytest.raises(ContractError, match=says):
             read_partner(contract.model_copy(update={"private": (private,)}), find_files(contract))

@@ -27,7 +27,6 @@ from inducult_geo.frames import (
     SITE_COLUMNS,
     WORK_CRS,
     Counts,
-    Pairs,
     as_pairs,
     as_records,
     as_sites,
@@ -39,7 +38,7 @@ from inducult_geo.frames import (
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.releasing.overlapping import left_to_others, pairs_of_each, sites_of_each
-from inducult_geo.resolving.gaps import gaps
+from inducult_geo.resolving.gaps import with_gaps
 from inducult_geo.review.answers import PLACE
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id
 from inducult_geo.stage import Part, RegionOutcome, Stage
@@ -99,7 +98,7 @@ def assemble(
         pairs,
         _review(review, records),
         _regions(stages, told, run),
-        _measured(_sources(facts, stages, run), records, pairs),
+        with_gaps(_sources(facts, stages, run), records, pairs),
         row,
         overlaps=left.told(),
     )
@@ -238,15 +237,6 @@ def _sources(facts: Sequence[SourceFacts], stages: Mapping[str, Stage], run: Run
     rasters = sorted({fact.source for fact in sampled} & set(run.catalog.rasters))
     rows += [_raster_row(run.catalog.rasters[n], [fact for fact in sampled if fact.source == n]) for n in rasters]
     return pd.DataFrame(rows)
-
-
-def _measured(sources: pd.DataFrame, records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """Add how far the places of each source lie from those of others."""
-    found = gaps(records, pairs).reindex(sources["source"]).reset_index(drop=True)
-    compared = found["compared"].fillna(0).astype("int64")
-    return pd.concat(
-        [sources, found.round({"median_gap_m": 1, "within_accuracy": 3}).assign(compared=compared)], axis=1
-    )
 
 
 def _declared_row(name: str, facts: Sequence[SourceFacts], contracts: Mapping[str, Contract]) -> dict[str, Any]:

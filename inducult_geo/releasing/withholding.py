@@ -41,6 +41,7 @@ from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.layers.domains import ON_GRID
 from inducult_geo.publish.licences import text_of
 from inducult_geo.releasing.overlapping import sites_that_stay
+from inducult_geo.resolving.gaps import with_gaps
 
 NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
 
@@ -52,8 +53,9 @@ _NOT_CONTENT = (
 _TELLS_NO_PLACE = ("no_key", "no_coordinates", "bad_geometry", "bad_row", "outside_all_regions")
 """Reasons whose words hold nothing of the coordinate."""
 
-_LENGTH = re.compile(r"\d[\d.,]*\s?k?m\b")  # A distance in words, as in "place 31 m".
+_LENGTH = re.compile(r"\d[\d.,]*\s?k?m(²|\b)")  # A distance or an area in words, as in "place 31 m".
 _POINTS = re.compile(r"(; rest)? [+-]\d+(\.\d+)?(?=[;,]|$)")  # What counted how much, as in "place 31 m +2.9".
+_OF_EXACT_PLACES = (*SAMPLED, "area_m2")
 _COARSE = 1
 """Digits of a score that hides a distance: the place counts by how far away it is, and all else of a pair is known."""
 
@@ -107,6 +109,9 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
         pairs=Pairs(_published_pairs(bundle.pairs, terms)),
         review=_published_review(bundle.review, terms),
     )
+    if terms.withheld or terms.grids:
+        # Of one or two records that were compared, how far they lie apart is a circle around what is hidden.
+        released = replace(released, sources=with_gaps(bundle.sources, released.records, released.pairs))
     return _counted(_credited(released), bundle.records[stays]["source"].value_counts(), terms)
 
 
@@ -239,7 +244,7 @@ def _without_distance(frame: Any, terms: Terms) -> Any:
     for column in ("why", "question"):
         if column in out:
             told = [
-                _LENGTH.sub("… m", _POINTS.sub("", text)) if is_hidden and isinstance(text, str) else None
+                _LENGTH.sub(r"… m\1", _POINTS.sub("", text)) if is_hidden and isinstance(text, str) else None
                 for text, is_hidden in zip(out[column], hidden, strict=True)
             ]
             out[column] = out[column].mask(hidden, pd.Series(told, index=out.index, dtype="str"))
@@ -260,7 +265,15 @@ def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: 
         sites["conflicts"] = pd.Series(told, index=sites.index, dtype="str")
         holds_one = is_in(sites["site_id"], inside.loc[inside["source"].isin(terms.grids), "site_id"])
         sites["confidence"] = sites["confidence"].mask(holds_one, sites["confidence"].round(_COARSE))
-    return Sites(_emptied(_on_grid(sites, cells), cells.notna(), (*SAMPLED, "area_m2")))
+    shown = _emptied(_on_grid(sites, cells), cells.notna(), _OF_EXACT_PLACES)
+    lineage = zip(shown["lineage"].tolist(), cells.notna().tolist(), strict=True)
+    told = [_without(text, _OF_EXACT_PLACES) if on_grid else text for text, on_grid in lineage]
+    return Sites(shown.assign(lineage=pd.Series(told, index=shown.index, dtype="str")))
+
+
+def _without(lineage: str, names: Iterable[str]) -> str | None:
+    """Return a lineage without what tells where some values come from."""
+    return to_json({name: of for name, of in from_json(lineage).items() if name not in names})
 
 
 def _without_places(conflicts: Any, hidden: Collection[str], *, shown_on_grid: bool) -> str | None:

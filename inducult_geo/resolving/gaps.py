@@ -55,6 +55,15 @@ def gaps(records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     )
 
 
+def with_gaps(sources: pd.DataFrame, records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """Return the table `sources` with what `gaps` tells of each, in whole decimeters; nothing compared is 0 of them."""
+    found = gaps(records, pairs).reindex(sources["source"]).reset_index(drop=True)
+    told = found.round({"median_gap_m": 1, "within_accuracy": 3}).assign(
+        compared=found["compared"].fillna(0).astype("int64")
+    )
+    return pd.concat([sources.drop(columns=[*told], errors="ignore").reset_index(drop=True), told], axis=1)
+
+
 def both_ways(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return pairs of records of two sources as seen from either: `mine` and `other` are numbers of rows of records.
 

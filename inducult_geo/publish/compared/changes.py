@@ -29,6 +29,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from inducult_geo.catalog import OSM
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import REVIEW_REASONS, WORK_CRS
 from inducult_geo.publish.bundle import Bundle
@@ -158,7 +159,8 @@ def _public(table: pd.DataFrame, before: Snapshot, sources: pd.DataFrame) -> pd.
     """Leave out what the last release told of sources that stay at home today, or whose places leave on a grid today.
 
     A name, a condition, a place or a distance of before would give away what the terms protect now; that records went
-    is counted in the table of sources.
+    is counted in the table of sources. Of a source that is called otherwise today, or that no contract declares any
+    more, nobody knows the terms: nothing of it is told, either.
     """
     terms = sources[["source", "publish", "publish_grid_m"]].itertuples(index=False, name=None)
     silent = {
@@ -166,6 +168,8 @@ def _public(table: pd.DataFrame, before: Snapshot, sources: pd.DataFrame) -> pd.
         for source, publish, grid in terms
         if not bool(publish) or pd.notna(grid)
     }
+    known = {OSM, *sources["source"]}
+    silent |= {record.source: _TELLS_VALUE for record in before.records.values() if record.source not in known}
     told = zip(table["change"], table["site_id"], strict=True)
     hidden = [any(change in silent.get(s, ()) for s in _exact_sources(before, site, silent)) for change, site in told]
     return table[~pd.Series(hidden, index=table.index, dtype=bool)].reset_index(drop=True)

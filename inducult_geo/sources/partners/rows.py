@@ -55,7 +55,7 @@ def rows_of(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     )
     stated = _as_stated(written)
     rows["tags"] = _told(stated, rows, wanted, contract.private)
-    rows["content_hash"] = _hashes(stated, shapes, table.derived)
+    rows["content_hash"] = _hashes(stated, shapes, table.derived, contract.private)
     if contract.place.geometry:
         rows["geometry"] = shapes
     rows["place"] = table.places
@@ -82,9 +82,14 @@ def _as_stated(written: pd.DataFrame) -> list[dict[Any, Any]]:
     return [dict(zip(written, row, strict=True)) for row in cells]
 
 
-def _hashes(stated: Sequence[Mapping[Any, Any]], shapes: Sequence[Any], derived: Container[str]) -> list[str]:
-    """Return a hash of what each row says and of its shape, without the columns that the reader made of others."""
-    names = [name for row in stated[:1] for name in row if name not in derived]
+def _hashes(
+    stated: Sequence[Mapping[Any, Any]], shapes: Sequence[Any], derived: Container[str], private: Sequence[str]
+) -> list[str]:
+    """Return a hash of what each row says and of its shape, without the columns that the reader made of others.
+
+    It is published, so nothing private goes into it: all else of the row is known, and a telephone number soon tried.
+    """
+    names = [name for row in stated[:1] for name in row if name not in derived and not is_private(str(name), private)]
     return [
         content_hash([*(row[name] for name in names), None if shape is None else shape.wkb_hex])
         for row, shape in zip(stated, shapes, strict=True)

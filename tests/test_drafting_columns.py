@@ -731,3 +731,36 @@ def test_sheets_hold_what_stands_in_them_and_are_called_what_they_are(monkeypatc
     assert found.mark("A") == " (hidden, a pivot table)"
     ((name, rows),) = found.others("A")
     assert (name, [*rows.columns]) == ("B", ["sheet", "y"])
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "right"),
+    [
+        ("start", "Godina upisa", "Godina izgradnje"),
+        ("start", "Anno di rilevamento", "Anno di costruzione"),
+        ("start", "Rok wpisu", "Datowanie"),
+        ("start", "Datum der geplanten Inbetriebnahme", "Inbetriebnahmedatum der Einheit"),
+    ],
+)
+def test_a_year_in_which_something_was_written_down_or_is_planned_is_no_beginning(
+    field: str, wrong: str, right: str
+) -> None:
+    columns = [column(name, ("1890", "1902", "1911", "1923")) for name in (wrong, right)]
+    assert [entry.name for entry in fields_of(columns)[field]] == [right]
+
+
+def test_of_two_columns_that_may_be_conditions_a_part_of_a_country_comes_last() -> None:
+    columns = [
+        column("state", ("Sachsen", "Bayern", "Sachsen", "Berlin")),
+        column("status", ("shutdown", "operating", "operating", "shutdown")),
+    ]
+    assert [entry.name for entry in fields_of(columns)["status"]] == ["status", "state"]
+    assert [entry.name for entry in fields_of(columns[:1])["status"]] == ["state"]
+
+
+def test_the_name_of_an_owner_is_none_of_a_site_where_there_is_another() -> None:
+    owners = column("Owner name (English)", ("Heidelberg", "Holcim", "Cemex", "Buzzi"))
+    found = fields_of([owners, column("Asset name (English)", NAMES)])
+    assert [entry.name for entry in found["name"]] == ["Asset name (English)"]
+    assert [entry.name for entry in found["operator"]] == ["Owner name (English)"]
+    assert [entry.name for entry in fields_of([owners])["name"]] == ["Owner name (English)"]

@@ -29,6 +29,7 @@ def lines(name: str, cells: tuple[str, ...]) -> list[str]:
         ("MAIN ACTIVITY", ("20.0", "24.0", "99.0"), "euets"),
         ("Tätigkeit", ("1.(c)", "3.(c).(i)", "5.(d)"), "eprtr"),
         ("EPRTRAnnexIMainActivityCode", ("2(b)", "3(e)", "8(c)"), "eprtr"),
+        ("EPRTRAnnexIMainActivityCode", ("3(c)", "2(b)", "7(a)(i)"), "eprtr"),
         ("subsector", ("Iron and steel", "Cement", "Paper and printing", "Glass"), "hotmaps"),
     ],
 )

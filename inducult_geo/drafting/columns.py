@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from inducult_geo.drafting.column import Column, called, called_only, found_in, parted
+from inducult_geo.drafting.column import Column, any_of, called, called_only, found_in, parted
 from inducult_geo.drafting.names import is_further
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
@@ -81,6 +81,10 @@ def _innermost(name: str) -> str:
 def _repeats(column: Column) -> bool:
     return len(column.cells) > _FEW and len(set(column.cells)) <= 0.5 * len(column.cells)
 
+
+_OWNER = called("operator", "parent")
+_REGION = any_of(whole=("state", "staat"))
+"""What may be a condition, or a part of a country: a column that can only be the one goes before it."""
 
 _USE = called("present_use")
 _USE_OF_ANY_TIME = called_only("present_use")
@@ -273,10 +277,14 @@ def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
         if rule.field in _HEADS_FIRST and (named := [column for column in fitting if rule.names(column)]):
             fitting = named
         if rule.field == "name":
-            # A list may tell nothing but what its sites were called.
+            # A list may tell nothing but what its sites were called, or who owns them.
             fitting = [column for column in fitting if not is_further(column)] or fitting
+            fitting = [column for column in fitting if not _OWNER.search(fold_once(column.name))] or fitting
         if fitting:
-            found[rule.field] = sorted(fitting, key=lambda column: (not rule.alone(column), -len(column.cells)))
+            found[rule.field] = sorted(
+                fitting,
+                key=lambda one: (not rule.alone(one), _REGION.search(fold_once(one.name)) is not None, -len(one.cells)),
+            )
     return found
 
 

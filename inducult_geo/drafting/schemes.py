@@ -12,6 +12,7 @@ from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.text import fold_once
 
 _MOSTLY: Final = 0.9
+_HALF: Final = 0.5
 _FEW: Final = 3
 
 _ACTIVITY: Final = called("activity")
@@ -51,11 +52,10 @@ def _schemes(column: Column) -> Iterator[str]:
         return
     vocabulary = load_vocabulary()
     for scheme, (written, may_be) in _SCHEMES.items():
-
-        def is_code(cell: str, scheme: str = scheme, written: re.Pattern[str] = written) -> bool:
-            return written.fullmatch(cell) is not None and vocabulary.map_sector(scheme, cell) is not None
-
-        if may_be(column) and column.share(is_code) >= _MOSTLY:
+        is_written = column.share(lambda cell, form=written: form.fullmatch(cell) is not None) >= _MOSTLY  # type: ignore[misc]
+        known = column.share(lambda cell, scheme=scheme: vocabulary.map_sector(scheme, cell) is not None)  # type: ignore[misc]
+        # A code with a bracket can be nothing else, though not each of them is in the table.
+        if is_written and may_be(column) and known >= (_HALF if scheme == "eprtr" else _MOSTLY):
             yield scheme
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from inducult_geo.drafting.column import Column, called, found_in
 from inducult_geo.drafting.text import quoted, short
@@ -12,7 +12,6 @@ from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.text import fold_once
 
 _MOSTLY: Final = 0.9
-_HALF: Final = 0.5
 _FEW: Final = 3
 
 _ACTIVITY: Final = called("activity")
@@ -26,14 +25,21 @@ def _has_words(column: Column) -> bool:
     return len(set(column.cells)) >= _FEW
 
 
-_SCHEMES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[Column], bool]]]] = {
-    # With a bracket it is no number of a house ("1a").
-    "eprtr": (re.compile(r"[1-9]\.? ?\([a-g]\).*"), lambda _: True),
+class _Scheme(NamedTuple):
+    """How a scheme's codes are written, what else a column of them must be, and the share of them that is known."""
+
+    written: re.Pattern[str]
+    may_be: Callable[[Column], bool]
+    known: float
+
+
+_SCHEMES: Final[Mapping[str, _Scheme]] = {
+    # With a bracket it is no number of a house ("1a"), nor anything else, though not each code is in the table.
+    "eprtr": _Scheme(re.compile(r"[1-9]\.? ?\([a-g]\).*"), lambda _: True, 0.5),
     # Two digits alone may be anything.
-    "euets": (re.compile(r"\d{1,2}(?:\.0)?(?:\s*[-–:]?\s*[^\W\d].*)?"), _is_called_activity),
-    "hotmaps": (re.compile(r"[^\W\d].*"), _has_words),
+    "euets": _Scheme(re.compile(r"\d{1,2}(?:\.0)?(?:\s*[-–:]?\s*[^\W\d].*)?"), _is_called_activity, _MOSTLY),
+    "hotmaps": _Scheme(re.compile(r"[^\W\d].*"), _has_words, _MOSTLY),
 }
-"""How a scheme's codes are written, and what else a column of them must be."""
 
 
 def scheme_lines(columns: Sequence[Column]) -> tuple[list[str], set[str]]:
@@ -51,12 +57,12 @@ def _schemes(column: Column) -> Iterator[str]:
     if not column.cells or "nace" in fold_once(column.name):
         return
     vocabulary = load_vocabulary()
-    for scheme, (written, may_be) in _SCHEMES.items():
-        is_written = column.share(lambda cell, form=written: form.fullmatch(cell) is not None) >= _MOSTLY  # type: ignore[misc]
-        known = column.share(lambda cell, scheme=scheme: vocabulary.map_sector(scheme, cell) is not None)  # type: ignore[misc]
-        # A code with a bracket can be nothing else, though not each of them is in the table.
-        if is_written and may_be(column) and known >= (_HALF if scheme == "eprtr" else _MOSTLY):
-            yield scheme
+    for name, scheme in _SCHEMES.items():
+        written = sum(scheme.written.fullmatch(cell) is not None for cell in column.sample)
+        known = sum(vocabulary.map_sector(name, cell) is not None for cell in column.sample)
+        size = len(column.sample)
+        if scheme.may_be(column) and written >= _MOSTLY * size and known >= scheme.known * size:
+            yield name
 
 
 def _lines(scheme: str, column: Column) -> list[str]:
